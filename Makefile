@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make                 library, tools, tests' programs stay unbuilt
+# make check           all tests        make check-unit  those without a VM
+# make bench           speed figures    make fuzz        each fuzzer, FUZZ_TIME s
+# make install         DESTDIR= PREFIX=
+# make clean           removes build/
+# make help            this and the variables
+#
+# V=1 shows commands, DEBUG=1 builds without optimisation, SAN=address,undefined
+# with sanitizers, CC=clang with another compiler; BUILD= says where objects go.
+
+VERSION   := 0.1.0
+SOVERSION := 0
+
+V     ?= 0
+DEBUG ?= 0
+SAN   ?=
+BUILD ?= build$(if $(SAN),/san)$(if $(filter 1,$(DEBUG)),/debug)
+
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
+DOCDIR     ?= $(PREFIX)/share/doc/akida
+# Tools find the library beside them; packages set RPATH= empty.
+RPATH      ?= $$ORIGIN/../lib
+
+FUZZ_TIME ?= 60
+AKIDA_SHARED ?= ../shared
+export AKIDA_SHARED
+
+CROSS_COMPILE ?=
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
+ifeq ($(origin LD),default)
+LD := $(CROSS_COMPILE)ld
+endif
+OBJCOPY    ?= $(CROSS_COMPILE)objcopy
+PKG_CONFIG ?= pkg-config
+CLANG      ?= clang
+INSTALL    ?= install
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+else
+say = @:
+endif
+
+# A wrong goal or a clean must not need a compiler.
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+endif
+
+CFLAGS ?= -g $(if $(filter 1,$(DEBUG)),-O0,-O2)
+WARN   := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
+	  -Wold-style-definition -Wpointer-arith -Wvla
+# -ffp-contract=off: a fused multiply-add must be one that the source asks for,
+# or two instruction sets would round differently.
+override CFLAGS += -std=gnu11 $(WARN) -ffp-contract=off -fno-strict-aliasing \
+	  -fvisibility=hidden -fPIC -pthread -DAKIDA_VERSION='"$(VERSION)"' \
+	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+override CPPFLAGS += -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib \
+	  $(if $(SAN)$(filter 1,$(DEBUG)),,-D_FORTIFY_SOURCE=2)
+override LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
+
+# One file per instruction set, told by its suffix.
+ISA_x86_64  := avx2 avxvnni avx512vnni
+ISA_aarch64 := neon dotprod
+ISA_ALL     := $(ISA_x86_64) $(ISA_aarch64)
+ISAFLAGS_avx2       := -mavx2 -mfma
+ISAFLAGS_avxvnni    := -mavx2 -mfma -mavxvnni
+ISAFLAGS_avx512vnni := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mprefer-vector-width=512
+ISAFLAGS_neon       :=
+ISAFLAGS_dotprod    := -march=armv8.2-a+dotprod
+
+foreign_isa = $(foreach i,$(filter-out $(ISA_$(ARCH)),$(ISA_ALL)),%_$(i).c)
+
+LIB_SRCS := $(filter-out $(foreign_isa),$(sort $(wildcard userspace/lib/*/*.c)))
+LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/obj/%.o)
+
+# The parts that need libc only, for machines whose other libraries are absent.
+BARE_SRCS := $(filter-out $(foreign_isa),$(sort $(wildcard $(patsubst %,userspace/lib/%/*.c,common model quant npu))))
+BARE_OBJS := $(BARE_SRCS:%.c=$(BUILD)/obj/%.o)
+
+TOOL_SRCS := $(sort $(wildcard tools/akida/*.c))
+TOOL_OBJS := $(TOOL_SRCS:%.c=$(BUILD)/obj/%.o)
+TOOL_LINKS := $(sort $(shell cat tools/akida/links 2>/dev/null))
+
+UNIT_SUPPORT := $(filter-out tools/testing/unit/test_%,$(wildcard tools/testing/unit/*.c))
+UNIT_SRCS  := $(sort $(wildcard tools/testing/unit/test_*.c))
+UNIT_BINS  := $(UNIT_SRCS:tools/testing/unit/%.c=$(BUILD)/test/unit/%)
+CHECKASM_SRCS := $(sort $(wildcard tools/testing/checkasm/*.c))
+BENCH_SRCS := $(sort $(wildcard tools/testing/bench/*.c))
+EXAMPLES   := $(sort $(wildcard userspace/examples/*.c))
+EXAMPLE_BINS := $(EXAMPLES:userspace/examples/%.c=$(BUILD)/examples/%)
+
+# Libraries, from pkg-config. libpng and libjpeg may be absent: then pictures
+# of that kind are refused with a sentence that says so.
+REQUIRED := snappy
+OPTIONAL := libpng libjpeg
+PKGS := $(REQUIRED) $(foreach p,$(OPTIONAL),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
+have = $(if $(filter $(1),$(PKGS)),1,0)
+LIB_CPPFLAGS := -DHAVE_LIBPNG=$(call have,libpng) -DHAVE_LIBJPEG=$(call have,libjpeg)
+ifeq ($(BARE),)
+# Debian's snappy.pc came with 1.1.10; before, the library has no .pc file.
+pkg = $(shell $(PKG_CONFIG) $(1) $(filter-out snappy,$(PKGS)))
+LIB_CPPFLAGS += $(call pkg,--cflags)
+LIB_LIBS := -lsnappy $(call pkg,--libs) -lm
+JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null)
+JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljansson)
+endif
+
+SONAME  := libakida.so.$(SOVERSION)
+LIB_SO  := $(BUILD)/lib/libakida.so.$(VERSION)
+LIB_A   := $(BUILD)/lib/libakida.a
+# Not installed: every symbol, for tests that look inside.
+LIB_INT := $(BUILD)/libakida-internal.a
+AKIDA   := $(BUILD)/bin/akida
+
+.PHONY: all
+all: $(LIB_SO) $(LIB_A) $(BUILD)/lib/pkgconfig/libakida.pc $(AKIDA) $(TOOL_LINKS:%=$(BUILD)/bin/%)
+
+.PHONY: help
+help:
+	@sed -n '3,11s/^# \{0,1\}//p' Makefile
+
+# Objects are made anew when the command that makes them changes.
+FLAGS := $(CC) $(CPPFLAGS) $(LIB_CPPFLAGS) $(CFLAGS) $(ISAFLAGS_avx512vnni)
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
+$(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS))' | cmp -s - $(BUILD)/.flags || echo '$(subst ','\'',$(FLAGS))' >$(BUILD)/.flags)
+endif
+
+isaflags = $(foreach i,$(ISA_ALL),$(if $(filter %_$(i).c,$(1)),$(ISAFLAGS_$(i))))
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(LIB_CPPFLAGS) $(if $(filter tools/%,$<),$(JANSSON_CFLAGS)) $(CFLAGS) $(call isaflags,$<) -MMD -MP -c -o $@ $<
+
+$(LIB_SO): $(LIB_OBJS) userspace/lib/libakida.map
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=userspace/lib/libakida.map -Wl,-z,relro,-z,now \
+		$(if $(SAN),,-Wl,--no-undefined) $(LDFLAGS) -o $@ $(LIB_OBJS) $(LIB_LIBS)
+	$(Q)ln -sf $(notdir $@) $(@D)/$(SONAME) && ln -sf $(SONAME) $(@D)/libakida.so
+
+# One object whose hidden symbols are local: a program that links the archive
+# cannot collide with the library's internals.
+$(LIB_A): $(LIB_OBJS)
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LD) -r -o $(BUILD)/libakida.o $(LIB_OBJS) && $(OBJCOPY) --localize-hidden $(BUILD)/libakida.o && \
+		rm -f $@ && $(AR) rcs $@ $(BUILD)/libakida.o
+
+$(LIB_INT): $(LIB_OBJS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
+
+$(BUILD)/libakida-bare.a: $(BARE_OBJS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(BARE_OBJS)
+
+$(BUILD)/lib/pkgconfig/libakida.pc: userspace/lib/libakida.pc.in Makefile
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|;s|@LIBS@|$(LIB_LIBS)|' $< >$@
+
+$(AKIDA): $(TOOL_OBJS) $(LIB_SO)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -Wl,-rpath,'$(RPATH)' -o $@ $(TOOL_OBJS) -L$(BUILD)/lib -lakida $(JANSSON_LIBS) -lm
+
+$(TOOL_LINKS:%=$(BUILD)/bin/%): $(AKIDA)
+	$(Q)ln -sf akida $@
+
+# ---------------------------------------------------------------- tests
+UNIT_SUPPORT_OBJS := $(UNIT_SUPPORT:%.c=$(BUILD)/obj/%.o)
+$(UNIT_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/unit/%.o $(UNIT_SUPPORT_OBJS) $(LIB_INT)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(UNIT_SUPPORT_OBJS) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS) -lcmocka
+
+# Kernels against the reference; libc only, so that it runs on any machine.
+CHECKASM_OBJS := $(CHECKASM_SRCS:%.c=$(BUILD)/obj/%.o)
+$(BUILD)/test/checkasm: $(CHECKASM_OBJS) $(BUILD)/libakida-bare.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) $(if $(BARE),-static) -o $@ $(CHECKASM_OBJS) $(BUILD)/libakida-bare.a -lm
+
+BENCH_OBJS := $(BENCH_SRCS:%.c=$(BUILD)/obj/%.o)
+$(BUILD)/bench/akida-bench: $(BENCH_OBJS) $(LIB_INT)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(BENCH_OBJS) $(LIB_INT) $(LIB_LIBS)
+
+# Examples are built as a user would: public headers, shared library.
+$(BUILD)/examples/%: userspace/examples/%.c $(LIB_SO)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) $(if $(SAN),-fsanitize=$(SAN)) -Iuserspace/include -MMD -MP -o $@ $< -L$(BUILD)/lib -lakida -lm -Wl,-rpath,'$$ORIGIN/../lib'
+
+.PHONY: tests
+tests: all $(UNIT_BINS) $(BUILD)/test/checkasm $(EXAMPLE_BINS)
+
+# BUILD tells the scripts which build they look at.
+.PHONY: check-unit
+check-unit: tests
+	$(Q)BUILD=$(abspath $(BUILD)) scripts/run-tests
+
+.PHONY: check
+check:
+	$(Q)scripts/check --no-install
+
+.PHONY: bench
+bench: all $(BUILD)/bench/akida-bench
+	$(Q)BUILD=$(abspath $(BUILD)) scripts/bench
+
+# ---------------------------------------------------------------- fuzzing
+FUZZ_SRCS := $(sort $(wildcard tools/testing/fuzz/fuzz_*.c))
+FUZZ_BINS := $(FUZZ_SRCS:tools/testing/fuzz/%.c=$(BUILD)/fuzz/%)
+FUZZ_LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/fuzz/obj/%.o)
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_CFLAGS := -std=gnu11 -ffp-contract=off -fno-strict-aliasing -pthread -DAKIDA_VERSION='"$(VERSION)"' $(FUZZ_FLAGS)
+
+$(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/.flags
+	$(call say,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib $(LIB_CPPFLAGS) $(FUZZ_CFLAGS) $(call isaflags,$<) -MMD -MP -c -o $@ $<
+
+$(FUZZ_BINS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tools/testing/fuzz/%.o $(FUZZ_LIB_OBJS)
+	$(call say,FUZZLD,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -pthread -o $@ $^ $(LIB_LIBS)
+
+.PHONY: fuzz fuzzers
+fuzzers: $(FUZZ_BINS)
+fuzz: fuzzers
+	$(Q)BUILD=$(abspath $(BUILD)) scripts/fuzz $(FUZZ_TIME)
+
+# ---------------------------------------------------------------- driver
+# The driver is built by kbuild from the Kbuild file beside this one.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+.PHONY: modules modules_install
+modules modules_install:
+	$(Q)$(if $(wildcard kernel/*.c),,echo "akida: kernel/ has no sources in this release: there is no driver to build" >&2; exit 1;) \
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $@
+
+# ---------------------------------------------------------------- style
+C_FILES := $(sort $(shell git ls-files '*.c' '*.h' 2>/dev/null))
+.PHONY: format
+format:
+	$(Q)clang-format -i $(C_FILES)
+
+# ---------------------------------------------------------------- install
+.PHONY: install
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/akida \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(COMPDIR)
+	$(INSTALL) -m 755 $(AKIDA) $(DESTDIR)$(BINDIR)/akida
+	for l in $(TOOL_LINKS); do ln -sf akida $(DESTDIR)$(BINDIR)/$$l; done
+	$(INSTALL) -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libakida.so
+	$(INSTALL) -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/
+	$(INSTALL) -m 644 $(BUILD)/lib/pkgconfig/libakida.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	$(INSTALL) -m 644 $(wildcard userspace/include/akida/*.h) $(DESTDIR)$(INCLUDEDIR)/akida/
+	$(INSTALL) -m 644 $(wildcard Documentation/man/*.1) $(DESTDIR)$(MANDIR)/man1/
+	$(INSTALL) -m 644 tools/akida/akida.bash $(DESTDIR)$(COMPDIR)/akida
+	for l in $(TOOL_LINKS); do ln -sf akida $(DESTDIR)$(COMPDIR)/$$l; done
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+DEPS := $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d) $(UNIT_SRCS:%.c=$(BUILD)/obj/%.d) $(UNIT_SUPPORT_OBJS:.o=.d) \
+	$(CHECKASM_OBJS:.o=.d) $(BENCH_OBJS:.o=.d) $(FUZZ_LIB_OBJS:.o=.d) $(FUZZ_SRCS:%.c=$(BUILD)/fuzz/obj/%.d) \
+	$(EXAMPLE_BINS:=.d)
+-include $(DEPS)
+
+.SECONDARY:
+.DELETE_ON_ERROR:

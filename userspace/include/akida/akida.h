@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libakida: everything.
+ */
+#ifndef AKIDA_AKIDA_H
+#define AKIDA_AKIDA_H
+
+#include <akida/array.h>
+#include <akida/device.h>
+#include <akida/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * akida_version() - version of the library
+ *
+ * Return: "MAJOR.MINOR.PATCH".
+ */
+const char *akida_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* AKIDA_AKIDA_H */
