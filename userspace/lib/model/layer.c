@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BAD(l, fmt, ...) \
@@ -175,26 +176,32 @@ static int check_weights(const struct ak_layer *l, const int8_t *w, size_t n,
 
 static int check_neurons(const struct ak_layer *l, struct ak_err *err)
 {
-	uint32_t i;
+	uint32_t n = l->out.channels, i;
+	int64_t *lo, *hi;
+	int rc = 0;
 
 	if (!l->threshold || !l->act_step)
 		return BAD(l, "it has no %s",
 			   l->threshold ? "act_step" : "threshold");
-	for (i = 0; i < l->out.channels; i++) {
-		int64_t lo, hi;
-
+	for (i = 0; i < n; i++)
 		if (!isfinite(l->act_step[i]) || l->act_step[i] <= 0)
 			return BAD(l,
 				   "act_step[%u] is %g; it must be finite and positive",
 				   i, (double)l->act_step[i]);
-		ak_layer_bounds(l, i, &lo, &hi);
-		if (lo < INT32_MIN || hi > INT32_MAX)
-			return ak_errf(err, -EOVERFLOW,
-				       "layer '%s': potentials of filter %u could reach %" PRId64
-				       ", beyond 32 bits",
-				       l->name, i, hi > INT32_MAX ? hi : lo);
-	}
-	return 0;
+	lo = malloc(2 * n * sizeof(*lo));
+	if (!lo)
+		return ak_errf(err, -ENOMEM, "out of memory");
+	hi = lo + n;
+	ak_layer_bounds_all(l, lo, hi);
+	for (i = 0; i < n && !rc; i++)
+		if (lo[i] < INT32_MIN || hi[i] > INT32_MAX)
+			rc = ak_errf(err, -EOVERFLOW,
+				     "layer '%s': potentials of filter %u could reach %" PRId64
+				     ", beyond 32 bits",
+				     l->name, i,
+				     hi[i] > INT32_MAX ? hi[i] : lo[i]);
+	free(lo);
+	return rc;
 }
 
 int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev,
@@ -290,63 +297,57 @@ static int64_t largest_input(const struct ak_layer *l)
 	return l->in_max;
 }
 
-/* Sum of the negative and of the positive weights of a column. */
-static void column_sums(const int8_t *w, size_t rows, size_t stride,
-			int64_t *neg, int64_t *pos)
-{
-	size_t i;
-
-	*neg = 0;
-	*pos = 0;
-	for (i = 0; i < rows; i++) {
-		int v = w[i * stride];
-
-		if (v < 0)
-			*neg += v;
-		else
-			*pos += v;
-	}
-}
-
 void ak_layer_depthwise_bounds(const struct ak_layer *l, uint32_t channel,
 			       int64_t *lo, int64_t *hi)
 {
-	column_sums(l->weights + channel, (size_t)l->kernel_w * l->kernel_h,
-		    l->in.channels, lo, hi);
-	*lo *= largest_input(l);
-	*hi *= largest_input(l);
+	size_t taps = (size_t)l->kernel_w * l->kernel_h, i;
+
+	*lo = 0;
+	*hi = 0;
+	for (i = 0; i < taps; i++) {
+		int64_t w = l->weights[i * l->in.channels + channel];
+
+		*(w < 0 ? lo : hi) += w * l->in_max;
+	}
 }
 
-void ak_layer_bounds(const struct ak_layer *l, uint32_t filter, int64_t *lo,
-		     int64_t *hi)
+/* Adds what one row of weights can contribute, for an input in lo..hi. */
+static void add_row(const int8_t *w, uint32_t n, int64_t in_lo, int64_t in_hi,
+		    int64_t *lo, int64_t *hi)
 {
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		lo[i] += w[i] * (w[i] < 0 ? in_hi : in_lo);
+		hi[i] += w[i] * (w[i] < 0 ? in_lo : in_hi);
+	}
+}
+
+void ak_layer_bounds_all(const struct ak_layer *l, int64_t *lo, int64_t *hi)
+{
+	bool separable = l->type == AKIDA_LAYER_SEPARABLE_CONV;
+	const int8_t *w = separable ? l->weights_pw : l->weights;
+	uint32_t n = l->out.channels, i;
+	size_t rows = ak_layer_num_weights(l, separable) / n, r;
 	int64_t pixels = 1;
-	uint32_t c;
 
-	if (l->type == AKIDA_LAYER_SEPARABLE_CONV) {
-		/* Below 2^59: 2^20 channels, 2^7 weights, 2^31 depthwise. */
-		*lo = 0;
-		*hi = 0;
-		for (c = 0; c < l->in.channels; c++) {
-			int64_t w = l->weights_pw[(size_t)c * l->out.channels +
-						  filter];
-			int64_t dlo, dhi;
+	memset(lo, 0, n * sizeof(*lo));
+	memset(hi, 0, n * sizeof(*hi));
+	for (r = 0; r < rows; r++) {
+		int64_t in_lo = 0, in_hi = largest_input(l);
 
-			ak_layer_depthwise_bounds(l, c, &dlo, &dhi);
-			*lo += w * (w < 0 ? dhi : dlo);
-			*hi += w * (w < 0 ? dlo : dhi);
-		}
-	} else {
-		column_sums(l->weights + filter,
-			    ak_layer_num_weights(l, false) / l->out.channels,
-			    l->out.channels, lo, hi);
-		*lo *= largest_input(l);
-		*hi *= largest_input(l);
+		if (separable)
+			ak_layer_depthwise_bounds(l, (uint32_t)r, &in_lo,
+						  &in_hi);
+		/* Sums stay below 2^59: 2^20 rows, 2^7 weights, 2^31 inputs. */
+		add_row(w + r * n, n, in_lo, in_hi, lo, hi);
 	}
 	if (l->pool_type == AKIDA_POOL_AVERAGE)
 		pixels = (int64_t)l->conv.height * l->conv.width;
-	if (__builtin_mul_overflow(*lo, pixels, lo))
-		*lo = INT64_MIN;
-	if (__builtin_mul_overflow(*hi, pixels, hi))
-		*hi = INT64_MAX;
+	for (i = 0; i < n; i++) {
+		if (__builtin_mul_overflow(lo[i], pixels, &lo[i]))
+			lo[i] = INT64_MIN;
+		if (__builtin_mul_overflow(hi[i], pixels, &hi[i]))
+			hi[i] = INT64_MAX;
+	}
 }

@@ -104,15 +104,14 @@ int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev,
 		     bool last, struct ak_err *err);
 
 /**
- * ak_layer_bounds() - smallest and largest potential of a filter
+ * ak_layer_bounds_all() - smallest and largest potential of every filter
  * @l: a resolved layer
- * @filter: its number
- * @lo: where to put the smallest potential that any input can give, partial
- *	sums of every order of accumulation and zero included, after pooling
+ * @lo: where to put, per filter, the smallest potential that any input can
+ *	give: partial sums in every order of accumulation and zero included,
+ *	after pooling
  * @hi: where to put the largest
  */
-void ak_layer_bounds(const struct ak_layer *l, uint32_t filter, int64_t *lo,
-		     int64_t *hi);
+void ak_layer_bounds_all(const struct ak_layer *l, int64_t *lo, int64_t *hi);
 
 /**
  * ak_layer_depthwise_bounds() - range of a separable layer's intermediate
