@@ -48,10 +48,11 @@ static int check_shape(const struct ak_layer *l, const char *what,
 	    s->height > AK_MAX_SIDE || s->width > AK_MAX_SIDE ||
 	    s->channels > AK_MAX_CHANNELS ||
 	    (uint64_t)s->height * s->width * s->channels > AK_MAX_ELEMENTS)
-		return BAD(l,
-			   "its %s would be %ux%ux%u; sides must be 1 to %u, channels 1 to %u and elements at most %u",
-			   what, s->height, s->width, s->channels, AK_MAX_SIDE,
-			   AK_MAX_CHANNELS, AK_MAX_ELEMENTS);
+		return BAD(
+			l,
+			"its %s would be %ux%ux%u; sides must be 1 to %u, channels 1 to %u and elements at most %u",
+			what, s->height, s->width, s->channels, AK_MAX_SIDE,
+			AK_MAX_CHANNELS, AK_MAX_ELEMENTS);
 	return 0;
 }
 
@@ -68,22 +69,26 @@ static int resolve_pool(struct ak_layer *l, struct ak_err *err)
 	case AKIDA_POOL_AVERAGE:
 		if ((l->pool_w && l->pool_w != l->conv.width) ||
 		    (l->pool_h && l->pool_h != l->conv.height))
-			return BAD(l,
-				   "average pooling over %ux%u of a %ux%u map; Akida 1.0 has only the global average",
-				   l->pool_w, l->pool_h, l->conv.width,
-				   l->conv.height);
+			return BAD(
+				l,
+				"average pooling over %ux%u of a %ux%u map; Akida 1.0 has only the global average",
+				l->pool_w, l->pool_h, l->conv.width,
+				l->conv.height);
 		l->out.height = 1;
 		l->out.width = 1;
 		return 0;
 	case AKIDA_POOL_MAX:
 		break;
 	default:
-		return BAD(l, "pool_type %d is not one of 0 (none), 1 (max), 2 (average)",
-			   l->pool_type);
+		return BAD(
+			l,
+			"pool_type %d is not one of 0 (none), 1 (max), 2 (average)",
+			l->pool_type);
 	}
 	if (!l->pool_w || !l->pool_h || l->pool_w > AK_MAX_KERNEL ||
 	    l->pool_h > AK_MAX_KERNEL)
-		return BAD(l, "max pooling needs a window of 1 to %u, not %ux%u",
+		return BAD(l,
+			   "max pooling needs a window of 1 to %u, not %ux%u",
 			   AK_MAX_KERNEL, l->pool_w, l->pool_h);
 	if (!l->pool_sx)
 		l->pool_sx = l->pool_w;
@@ -94,10 +99,10 @@ static int resolve_pool(struct ak_layer *l, struct ak_err *err)
 			   l->pool_sx, l->pool_sy, AK_MAX_KERNEL);
 	if (l->padding == AKIDA_PADDING_VALID &&
 	    (l->pool_w > l->conv.width || l->pool_h > l->conv.height))
-		return BAD(l,
-			   "its %ux%u (width x height) pooling window is larger than its %ux%u input",
-			   l->pool_w, l->pool_h, l->conv.width,
-			   l->conv.height);
+		return BAD(
+			l,
+			"its %ux%u (width x height) pooling window is larger than its %ux%u input",
+			l->pool_w, l->pool_h, l->conv.width, l->conv.height);
 	l->out.width = window(l->conv.width, l->pool_w, l->pool_sx, l->padding,
 			      &l->pool_pad_left, &unused);
 	l->out.height = window(l->conv.height, l->pool_h, l->pool_sy,
@@ -145,10 +150,10 @@ static int resolve_shapes(struct ak_layer *l, struct ak_err *err)
 			   l->padding);
 	if (l->padding == AKIDA_PADDING_VALID &&
 	    (l->kernel_w > l->in.width || l->kernel_h > l->in.height))
-		return BAD(l,
-			   "its %ux%u (width x height) window is larger than its %ux%u input",
-			   l->kernel_w, l->kernel_h, l->in.width,
-			   l->in.height);
+		return BAD(
+			l,
+			"its %ux%u (width x height) window is larger than its %ux%u input",
+			l->kernel_w, l->kernel_h, l->in.width, l->in.height);
 	l->conv.width = window(l->in.width, l->kernel_w, l->stride_x,
 			       l->padding, &l->pad_left, &l->pad_right);
 	l->conv.height = window(l->in.height, l->kernel_h, l->stride_y,
@@ -169,7 +174,8 @@ static int check_weights(const struct ak_layer *l, const int8_t *w, size_t n,
 		return BAD(l, "it has no %s", name);
 	for (i = 0; i < n; i++)
 		if (w[i] < lo || w[i] > hi)
-			return BAD(l, "%s[%zu] is %d, which %u bits cannot hold",
+			return BAD(l,
+				   "%s[%zu] is %d, which %u bits cannot hold",
 				   name, i, w[i], l->weights_bits);
 	return 0;
 }
@@ -185,9 +191,10 @@ static int check_neurons(const struct ak_layer *l, struct ak_err *err)
 			   l->threshold ? "act_step" : "threshold");
 	for (i = 0; i < n; i++)
 		if (!isfinite(l->act_step[i]) || l->act_step[i] <= 0)
-			return BAD(l,
-				   "act_step[%u] is %g; it must be finite and positive",
-				   i, (double)l->act_step[i]);
+			return BAD(
+				l,
+				"act_step[%u] is %g; it must be finite and positive",
+				i, (double)l->act_step[i]);
 	lo = malloc(2 * n * sizeof(*lo));
 	if (!lo)
 		return ak_errf(err, -ENOMEM, "out of memory");
@@ -195,17 +202,17 @@ static int check_neurons(const struct ak_layer *l, struct ak_err *err)
 	ak_layer_bounds_all(l, lo, hi);
 	for (i = 0; i < n && !rc; i++)
 		if (lo[i] < INT32_MIN || hi[i] > INT32_MAX)
-			rc = ak_errf(err, -EOVERFLOW,
-				     "layer '%s': potentials of filter %u could reach %" PRId64
-				     ", beyond 32 bits",
-				     l->name, i,
-				     hi[i] > INT32_MAX ? hi[i] : lo[i]);
+			rc = ak_errf(
+				err, -EOVERFLOW,
+				"layer '%s': potentials of filter %u could reach %" PRId64
+				", beyond 32 bits",
+				l->name, i, hi[i] > INT32_MAX ? hi[i] : lo[i]);
 	free(lo);
 	return rc;
 }
 
-int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev,
-		     bool last, struct ak_err *err)
+int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev, bool last,
+		     struct ak_err *err)
 {
 	bool input = l->type == AKIDA_LAYER_INPUT_DATA ||
 		     l->type == AKIDA_LAYER_INPUT_CONV;
@@ -215,8 +222,10 @@ int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev,
 		return BAD(l, "an %s layer can only be the first",
 			   akida_layer_type_name(l->type));
 	if (!prev && !input)
-		return BAD(l, "a model starts with InputData or InputConvolutional, not with %s",
-			   akida_layer_type_name(l->type));
+		return BAD(
+			l,
+			"a model starts with InputData or InputConvolutional, not with %s",
+			akida_layer_type_name(l->type));
 	if (prev) {
 		l->in = prev->out;
 		l->in_bits = prev->type == AKIDA_LAYER_INPUT_DATA ?
@@ -232,14 +241,18 @@ int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev,
 		return rc;
 	if (l->type == AKIDA_LAYER_INPUT_DATA) {
 		if (last)
-			return BAD(l, "the model ends with its input: no layer computes anything");
+			return BAD(
+				l,
+				"the model ends with its input: no layer computes anything");
 		return 0;
 	}
 	if (!is_bits(l->weights_bits, true))
 		return BAD(l, "weights_bits is %u; it must be 1, 2, 4 or 8",
 			   l->weights_bits);
 	if (!l->activation && !last)
-		return BAD(l, "activation is off, which only the last layer may have");
+		return BAD(
+			l,
+			"activation is off, which only the last layer may have");
 	if (l->activation && !is_bits(l->act_bits, false))
 		return BAD(l, "act_bits is %u; it must be 1, 2 or 4",
 			   l->act_bits);
@@ -285,8 +298,8 @@ uint64_t ak_layer_macs(const struct ak_layer *l)
 
 	if (l->type == AKIDA_LAYER_INPUT_DATA)
 		return 0;
-	return positions * (ak_layer_num_weights(l, false) +
-			    ak_layer_num_weights(l, true));
+	return positions *
+	       (ak_layer_num_weights(l, false) + ak_layer_num_weights(l, true));
 }
 
 /* Inputs and border values are 0 to this, so zero lies in every range. */

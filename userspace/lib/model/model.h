@@ -100,8 +100,8 @@ struct ak_model {
  *
  * Return: 0, -EINVAL, -EOVERFLOW if a potential could leave int32.
  */
-int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev,
-		     bool last, struct ak_err *err);
+int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev, bool last,
+		     struct ak_err *err);
 
 /**
  * ak_layer_bounds_all() - smallest and largest potential of every filter
