@@ -294,6 +294,7 @@ static void *run_own_program(void *arg)
 
 static void test_handles_are_independent(void **state)
 {
+	static int wrong;
 	pthread_t t[3];
 	size_t i;
 	void *rc;
@@ -301,7 +302,8 @@ static void test_handles_are_independent(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++)
 		assert_int_equal(
-			pthread_create(&t[i], NULL, run_own_program, &t[i]), 0);
+			pthread_create(&t[i], NULL, run_own_program, &wrong),
+			0);
 	for (i = 0; i < 3; i++) {
 		pthread_join(t[i], &rc);
 		assert_null(rc);
