@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "common/util.h"
+
 void build_key(struct akida_model *m, int layer, const char *name, int value)
 {
 	assert_int_equal(
@@ -86,7 +88,7 @@ int build_spatial(struct akida_model *m, int type, const char *name,
 	build_key(m, l, "stride_y", 1);
 	build_key(m, l, "padding", AKIDA_PADDING_SAME);
 	build_key(m, l, "pool_type", AKIDA_POOL_NONE);
-	for (i = 0; i < sizeof(unset) / sizeof(unset[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(unset); i++)
 		build_key(m, l, unset[i], -1);
 	build_key(m, l, "weights_bits", 4);
 	build_key(m, l, "act_bits", last ? 1 : 4);

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "common/util.h"
 #include "model_build.h"
 
 static void expect_refused(struct akida_model *m, int code, const char *text)
@@ -86,7 +87,7 @@ static void test_output_sizes(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct same_case *c = &cases[i];
 		struct akida_model *m = akida_model_new();
 		struct akida_layer_info info;
@@ -145,7 +146,7 @@ static void test_refusals(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad_steps) / sizeof(bad_steps[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad_steps); i++) {
 		build_neurons(m, 1, 6, 10, bad_steps[i]);
 		expect_refused(m, -EINVAL, "layer 'conv_1': act_step[0]");
 	}

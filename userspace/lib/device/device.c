@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "common/copy_out.h"
+#include "common/util.h"
 #include "common/export.h"
 #include "device/backend.h"
 
@@ -13,14 +13,12 @@ static const struct ak_backend *const backends[] = {
 	&ak_backend_soft,
 };
 
-#define NUM_BACKENDS (sizeof(backends) / sizeof(backends[0]))
-
 AK_EXPORT int akida_device_list(unsigned int i, struct akida_device_info *info,
 				size_t info_size)
 {
 	size_t b;
 
-	for (b = 0; b < NUM_BACKENDS; b++) {
+	for (b = 0; b < ARRAY_SIZE(backends); b++) {
 		struct akida_device_info full = { 0 };
 		unsigned int n = 0;
 
@@ -67,7 +65,7 @@ AK_EXPORT int akida_device_open(struct akida_device *d, const char *name)
 	if (d->backend)
 		return ak_errf(&d->err, -EBUSY,
 			       "this handle has a device open already");
-	for (b = 0; b < NUM_BACKENDS; b++)
+	for (b = 0; b < ARRAY_SIZE(backends); b++)
 		if (!backends[b]->probe(name)) {
 			d->backend = backends[b];
 			return 0;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/copy_out.h"
+#include "common/util.h"
 #include "common/export.h"
 #include "common/file.h"
 #include "model/handle.h"

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/util.h"
+
 /* Keys of each layer type of Akida 1.0, as SDK 2.3.3 writes them. */
 static const char *const input_data_keys[] = { "input_bits",
 					       "input_channels",
@@ -153,8 +155,7 @@ static int read_keys(const struct fbz_layer *f, const struct key_into *k,
 	return 0;
 }
 
-#define READ_KEYS(f, list, err) \
-	read_keys(f, list, sizeof(list) / sizeof((list)[0]), err)
+#define READ_KEYS(f, list, err) read_keys(f, list, ARRAY_SIZE(list), err)
 
 static int read_input(const struct fbz_layer *f, struct ak_layer *l,
 		      struct ak_err *err)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/export.h"
+#include "common/util.h"
 
 AK_EXPORT const char *akida_layer_type_name(int type)
 {
@@ -32,13 +33,11 @@ static const char *const targets[] = {
 	[AKIDA_TARGET_AKD1500] = "akd1500",
 };
 
-#define NUM_TARGETS (sizeof(targets) / sizeof(targets[0]))
-
 AK_EXPORT int akida_target_parse(const char *name, enum akida_target *target)
 {
 	size_t i;
 
-	for (i = AKIDA_TARGET_AKD1000; i < NUM_TARGETS; i++)
+	for (i = AKIDA_TARGET_AKD1000; i < ARRAY_SIZE(targets); i++)
 		if (!strcmp(name, targets[i])) {
 			*target = (enum akida_target)i;
 			return 0;
@@ -48,5 +47,5 @@ AK_EXPORT int akida_target_parse(const char *name, enum akida_target *target)
 
 AK_EXPORT const char *akida_target_name(enum akida_target target)
 {
-	return (size_t)target < NUM_TARGETS ? targets[target] : "none";
+	return (size_t)target < ARRAY_SIZE(targets) ? targets[target] : "none";
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Structures that grow: a caller says how much of one it knows.
+ * Small things that every folder needs.
  */
-#ifndef AK_COPY_OUT_H
-#define AK_COPY_OUT_H
+#ifndef AK_UTIL_H
+#define AK_UTIL_H
 
 #include <stddef.h>
 #include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /**
  * ak_copy_out() - hand a structure to a caller that may know less or more
@@ -29,4 +31,4 @@ static inline int ak_copy_out(void *to, size_t to_size, const void *from,
 	return 0;
 }
 
-#endif /* AK_COPY_OUT_H */
+#endif /* AK_UTIL_H */
