@@ -18,6 +18,8 @@
 #define FBZ_MAX_UNPACKED (256u << 20)
 #define FBZ_MAX_RATIO 22u
 #define FBZ_MAX_LAYERS 4096u
+#define FBZ_MAX_KEYS 1024u /* of one layer */
+#define FBZ_MAX_VARS 1024u /* of one layer */
 #define FBZ_MAX_DIMS 8u
 
 /* Variable dtype codes of the file [M]; 2-bit and 1-bit codes are not known */
@@ -68,6 +70,12 @@ struct fbz_var {
  * @num_vars: how many
  * @inbounds: names of the layers that feed it
  * @num_inbounds: how many
+ *
+ * A field of the file that nobody has documented becomes a key
+ * "unknown_TABLE_slot_N", so that it is shown, and refused by name if it is
+ * not zero: TABLE is a table of the file, "variable_NAME" or "key_NAME" for
+ * one of these, "root" (on the first layer). Its value is the field's first
+ * four bytes, an offset if it is not a number; 1 if only later bytes are set.
  */
 struct fbz_layer {
 	char *name;
@@ -100,6 +108,9 @@ struct fbz {
  * @size: its bytes; what follows the Snappy stream is ignored
  * @err: error text; says where in the file
  *
+ * Refused as damaged, too: two keys or two variables of one name in a layer,
+ * a variable whose bytes are not what its shape and dtype say.
+ *
  * Return: 0, -EINVAL for a damaged file, -EFBIG over a limit, -ENOMEM.
  */
 int fbz_parse(struct fbz *f, const void *data, size_t size,
@@ -113,10 +124,11 @@ int fbz_parse(struct fbz *f, const void *data, size_t size,
  * @size: where to put its size
  * @err: error text
  *
- * Always writes the new generation. The caller decides which dtype codes may
- * be written.
+ * Always writes the new generation, with the version string of @f ("2.3.3" if
+ * it has none). The caller decides which dtype codes may be written.
  *
- * Return: 0, -EFBIG for a model that the reader would refuse, -ENOMEM.
+ * Return: 0, -EFBIG over a limit of the reader, -EINVAL for anything else that
+ * it would refuse, -ENOMEM.
  */
 int fbz_build(const struct fbz *f, uint8_t **data, size_t *size,
 	      struct ak_err *err);

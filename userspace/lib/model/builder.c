@@ -156,7 +156,7 @@ AK_EXPORT int akida_model_set_variable(struct akida_model *m,
 	struct fbz_var *vars, *v;
 	struct fbz_layer *l;
 	uint8_t *copy;
-	size_t bytes;
+	size_t bytes = 0;
 	uint32_t i;
 	int rc = change(m, layer);
 

@@ -165,7 +165,7 @@ static int read_input(const struct fbz_layer *f, struct ak_layer *l,
 		{ "input_width", 1, AK_MAX_SIDE, &l->in.width },
 		{ "input_channels", 1, AK_MAX_CHANNELS, &l->in.channels },
 	};
-	int32_t v;
+	int32_t v = 0;
 	int rc = READ_KEYS(f, keys, err);
 
 	if (rc)
@@ -193,7 +193,7 @@ static int read_input(const struct fbz_layer *f, struct ak_layer *l,
 static int read_spatial(const struct fbz_layer *f, struct ak_layer *l,
 			struct ak_err *err)
 {
-	uint32_t padding, pool;
+	uint32_t padding = 0, pool = 0;
 	const struct key_into keys[] = {
 		{ "filters", 1, AK_MAX_CHANNELS, &l->conv.channels },
 		{ "kernel_width", 1, AK_MAX_KERNEL, &l->kernel_w },
@@ -220,8 +220,8 @@ static int read_spatial(const struct fbz_layer *f, struct ak_layer *l,
 static int read_neurons(const struct fbz_layer *f, struct ak_layer *l,
 			struct ak_err *err)
 {
-	int32_t activation, bits;
-	uint32_t units;
+	int32_t activation = 0, bits = 0;
+	uint32_t units = 0;
 	int rc;
 
 	if (l->type == AKIDA_LAYER_FULLY_CONNECTED) {
