@@ -145,7 +145,7 @@ static int read_keys(const struct fbz_layer *f, const struct key_into *k,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		int32_t v;
+		int32_t v = 0;
 		int rc = key(f, k[i].name, k[i].lo, k[i].hi, &v, err);
 
 		if (rc)
