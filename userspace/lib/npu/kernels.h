@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tables of kernels: filled with portable C first, then overwritten by what the
+ * machine has. tools/testing/checkasm compares every table with the C one.
+ */
+#ifndef AK_NPU_KERNELS_H
+#define AK_NPU_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Filters are packed in groups of this many. */
+#define NPU_LANES 16u
+/* Most filters of a panel. */
+#define NPU_MAX_PANEL 64u
+/* Most pixels of a tile. */
+#define NPU_MAX_TILE 12u
+
+/**
+ * struct npu_activation_table - activation of a layer in floating point
+ * @mul: per filter
+ * @add: per filter
+ * @max: largest activation
+ *
+ * y = clamp(round_to_even(fma((float)accumulator, mul, add)), 0, max), where
+ * load time has proved this equal to the definition and that no intermediate
+ * leaves int32.
+ */
+struct npu_activation_table {
+	float *mul, *add;
+	uint32_t max;
+};
+
+/**
+ * struct npu_tile - dot products of some pixels' windows with a panel's filters
+ * @px: per pixel: first byte of its window
+ * @start: per pixel: start values of the accumulators
+ * @w: weights, [rows][quads][filter][4], filters rounded up to NPU_LANES,
+ *	aligned to 64 bytes
+ * @pitch: bytes between the runs of a window
+ * @rows: runs of a window
+ * @quads: groups of four bytes in a run; up to three bytes of the last one may
+ *	lie beyond the window and meet weights of zero
+ * @filters: filters of the panel that exist
+ * @mul: activation, @tile_activate only
+ * @add: activation, @tile_activate only
+ * @max: largest activation, @tile_activate only
+ * @out: per pixel: where activations of its filters go, @tile_activate only
+ * @out_offset: added to each @out
+ * @pot: where potentials go, [pixel][NPU_MAX_PANEL], @tile only; all filters
+ *	of a group are written
+ */
+struct npu_tile {
+	const uint8_t *const *px;
+	const int32_t *const *start;
+	const int8_t *w;
+	size_t pitch;
+	uint32_t rows, quads, filters;
+	const float *mul, *add;
+	uint32_t max;
+	uint8_t *const *out;
+	size_t out_offset;
+	int32_t *pot;
+};
+
+/**
+ * npu_tile_fn - compute a tile
+ * @t: operands
+ * @pixels: 1 to &struct npu_kernels.tile_pixels
+ *
+ * Accumulators wrap around; the caller sees to it that results fit.
+ */
+typedef void (*npu_tile_fn)(const struct npu_tile *t, unsigned int pixels);
+
+/**
+ * struct npu_high - high bytes of depthwise results that are not zero
+ * @count: per pixel: groups of four channels that have one
+ * @index: per pixel: numbers of these groups
+ * @value: per pixel: their four signed bytes, as they lie in memory
+ * @stride: elements of @index and @value per pixel; NPU_LANES more than can
+ *	be used, because kernels write whole vectors
+ */
+struct npu_high {
+	uint32_t *count, *index, *value;
+	size_t stride;
+};
+
+/**
+ * struct npu_depthwise - depthwise results of some windows of a row
+ * @in: first byte of the first window
+ * @step: bytes from window to window
+ * @taps: per tap: bytes from a window's first byte; 2 * @pairs of them
+ * @pairs: pairs of taps
+ * @w: weights, [block][pair][half][channel][2]: a block of channels has two
+ *	halves, of which the first has the first 8 of each 16 channels
+ * @offset: added to each result, [block][half][channel]
+ * @channels: rounded up to the kernel's block
+ * @windows: how many windows
+ * @low: low byte of result + offset, [window][@low_pitch]
+ * @low_pitch: bytes from window to window
+ * @high: high byte of result + offset, where not zero; counts start at 0
+ *
+ * Two products never leave 16 bits when added, nor does a result + offset.
+ */
+struct npu_depthwise {
+	const uint8_t *in;
+	size_t step;
+	const int32_t *taps;
+	uint32_t pairs;
+	const int8_t *w;
+	const int16_t *offset;
+	uint32_t channels, windows;
+	uint8_t *low;
+	size_t low_pitch;
+	struct npu_high high;
+};
+
+typedef void (*npu_depthwise_fn)(const struct npu_depthwise *d);
+
+/**
+ * struct npu_kernels - functions for a machine
+ * @name: of the instruction set
+ * @panel: filters of a panel
+ * @tile_pixels: most pixels of a tile
+ * @fused: @tile_activate exists: one rounding in multiply-add, round to even
+ * @tile: potentials of a tile of a panel of 16, 32, 48, 64 filters
+ * @tile_activate: activations of such a tile
+ * @tile_wide: as @tile, for weights and inputs whose products may leave 16
+ *	bits when added in pairs
+ * @tile_activate_wide: likewise
+ * @high: out[f] = start[f] + 256 * sum of the products of @count groups of
+ *	four signed bytes with the weights that @index points to
+ * @depthwise: depthwise results
+ * @depthwise_block: its block of channels
+ * @depthwise_small: for a rest of at most half a block
+ * @depthwise_small_block: its block
+ * @max_bytes: dst[i] = max(dst[i], src[i])
+ */
+struct npu_kernels {
+	const char *name;
+	uint32_t panel, tile_pixels;
+	bool fused;
+	npu_tile_fn tile[NPU_MAX_PANEL / NPU_LANES];
+	npu_tile_fn tile_activate[NPU_MAX_PANEL / NPU_LANES];
+	npu_tile_fn tile_wide[NPU_MAX_PANEL / NPU_LANES];
+	npu_tile_fn tile_activate_wide[NPU_MAX_PANEL / NPU_LANES];
+	void (*high)(const int8_t *w, uint32_t groups, const uint32_t *index,
+		     const uint32_t *value, uint32_t count,
+		     const int32_t *start, int32_t *out);
+	npu_depthwise_fn depthwise, depthwise_small;
+	uint32_t depthwise_block, depthwise_small_block;
+	void (*max_bytes)(uint8_t *dst, const uint8_t *src, size_t n);
+};
+
+/**
+ * npu_kernels_init() - choose functions
+ * @k: table to be filled
+ * @flags: instruction sets that may be used, AKIDA_CPU_*; those that the
+ *	machine lacks must not be among them
+ */
+void npu_kernels_init(struct npu_kernels *k, uint32_t flags);
+
+/**
+ * npu_cpu_flags() - instruction sets of this machine
+ *
+ * Return: a mask of AKIDA_CPU_*.
+ */
+uint32_t npu_cpu_flags(void);
+
+/* One per file; each overwrites what it does better. */
+void npu_kernels_init_c(struct npu_kernels *k);
+void npu_kernels_init_avx2(struct npu_kernels *k);
+void npu_kernels_init_avxvnni(struct npu_kernels *k);
+void npu_kernels_init_avx512vnni(struct npu_kernels *k);
+
+#endif /* AK_NPU_KERNELS_H */

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The kernels in portable C: what each of them means. Also what runs on a
+ * machine without vector instructions that this library knows.
+ */
+#include "npu/kernels.h"
+
+#include <string.h>
+
+/* Unsigned: accumulators wrap around. */
+static void tile(const struct npu_tile *t, unsigned int pixels,
+		 unsigned int groups)
+{
+	unsigned int filters = groups * NPU_LANES, p, f;
+	uint32_t row, quad;
+
+	for (p = 0; p < pixels; p++) {
+		uint32_t acc[NPU_MAX_PANEL];
+		const int8_t *w = t->w;
+
+		memcpy(acc, t->start[p], filters * sizeof(*acc));
+		for (row = 0; row < t->rows; row++) {
+			const uint8_t *x = t->px[p] + row * t->pitch;
+
+			for (quad = 0; quad < t->quads; quad++, x += 4) {
+				int32_t a = x[0], b = x[1], c = x[2], d = x[3];
+
+				for (f = 0; f < filters; f++, w += 4)
+					acc[f] +=
+						(uint32_t)(a * w[0] + b * w[1] +
+							   c * w[2] + d * w[3]);
+			}
+		}
+		memcpy(t->pot + p * NPU_MAX_PANEL, acc, filters * sizeof(*acc));
+	}
+}
+
+static void tile_16(const struct npu_tile *t, unsigned int pixels)
+{
+	tile(t, pixels, 1);
+}
+
+static void tile_32(const struct npu_tile *t, unsigned int pixels)
+{
+	tile(t, pixels, 2);
+}
+
+static void tile_48(const struct npu_tile *t, unsigned int pixels)
+{
+	tile(t, pixels, 3);
+}
+
+static void tile_64(const struct npu_tile *t, unsigned int pixels)
+{
+	tile(t, pixels, 4);
+}
+
+static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
+		 const uint32_t *value, uint32_t count, const int32_t *start,
+		 int32_t *out)
+{
+	uint32_t filters = groups * NPU_LANES, i, f, b;
+	uint32_t acc[NPU_MAX_PANEL] = { 0 };
+
+	for (i = 0; i < count; i++) {
+		const int8_t *p = w + (size_t)index[i] * filters * 4;
+		int8_t x[4];
+
+		memcpy(x, &value[i], sizeof(x));
+		for (f = 0; f < filters; f++, p += 4)
+			for (b = 0; b < 4; b++)
+				acc[f] += (uint32_t)(x[b] * p[b]);
+	}
+	for (f = 0; f < filters; f++)
+		out[f] = (int32_t)((uint32_t)start[f] + (acc[f] << 8));
+}
+
+/* Half h, channel j of a half: the order of the unpack instructions. */
+static uint32_t channel_of(uint32_t h, uint32_t j)
+{
+	return j / 8 * 16 + h * 8 + j % 8;
+}
+
+static void depthwise_block(const struct npu_depthwise *d, const uint8_t *in,
+			    const int8_t *w, const int16_t *offset,
+			    uint32_t block, uint8_t *low, int8_t *up)
+{
+	uint32_t h, j, i, half = block / 2;
+
+	for (h = 0; h < 2; h++) {
+		for (j = 0; j < half; j++) {
+			uint32_t c = channel_of(h, j);
+			int32_t sum = offset[h * half + j];
+			const int8_t *p = w + (h * half + j) * 2;
+
+			for (i = 0; i < d->pairs; i++, p += block * 2)
+				sum += in[d->taps[2 * i] + (int32_t)c] * p[0] +
+				       in[d->taps[2 * i + 1] + (int32_t)c] *
+					       p[1];
+			low[c] = (uint8_t)sum;
+			up[c] = (int8_t)((sum - (sum & 0xff)) / 256);
+		}
+	}
+}
+
+#define BLOCK 16u
+
+static void depthwise(const struct npu_depthwise *d)
+{
+	uint32_t i, c, q;
+
+	for (i = 0; i < d->windows; i++) {
+		for (c = 0; c < d->channels; c += BLOCK) {
+			int8_t up[BLOCK];
+
+			depthwise_block(d, d->in + i * d->step + c,
+					d->w + (size_t)c * d->pairs * 2,
+					d->offset + c, BLOCK,
+					d->low + i * d->low_pitch + c, up);
+			for (q = 0; q < BLOCK / 4; q++) {
+				uint32_t v, n = d->high.count[i];
+
+				memcpy(&v, up + 4 * q, sizeof(v));
+				if (!v)
+					continue;
+				d->high.index[i * d->high.stride + n] =
+					c / 4 + q;
+				d->high.value[i * d->high.stride + n] = v;
+				d->high.count[i]++;
+			}
+		}
+	}
+}
+
+static void max_bytes(uint8_t *dst, const uint8_t *src, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		dst[i] = dst[i] > src[i] ? dst[i] : src[i];
+}
+
+void npu_kernels_init_c(struct npu_kernels *k)
+{
+	static const npu_tile_fn tiles[] = { tile_16, tile_32, tile_48,
+					     tile_64 };
+	unsigned int i;
+
+	memset(k, 0, sizeof(*k));
+	k->name = "c";
+	k->panel = 16;
+	k->tile_pixels = 4;
+	for (i = 0; i < NPU_MAX_PANEL / NPU_LANES; i++) {
+		k->tile[i] = tiles[i];
+		k->tile_wide[i] = tiles[i];
+	}
+	k->high = high;
+	k->depthwise = depthwise;
+	k->depthwise_small = depthwise;
+	k->depthwise_block = BLOCK;
+	k->depthwise_small_block = BLOCK;
+	k->max_bytes = max_bytes;
+}
