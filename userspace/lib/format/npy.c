@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "format/npy_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/dtype.h"
+
+#define MAGIC "\x93NUMPY"
+#define MAGIC_SIZE 6u
+#define ALIGN 64u
+
+int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
+		 struct ak_err *err)
+{
+	const uint8_t *p = data;
+	size_t prefix = NPY_PREFIX, length;
+	int rc;
+
+	memset(npy, 0, sizeof(*npy));
+	if (size < MAGIC_SIZE || memcmp(p, MAGIC, MAGIC_SIZE))
+		return ak_errf(err, -EINVAL, "is not a .npy file");
+	if (size < NPY_PREFIX + 2)
+		return ak_errf(err, -EINVAL,
+			       "the .npy file ends in its header");
+	if (p[6] < 1 || p[6] > 3 || p[7])
+		return ak_errf(
+			err, -EINVAL,
+			"is a .npy file of version %u.%u; 1.0, 2.0 and 3.0 are known",
+			p[6], p[7]);
+	length = p[8] | (size_t)p[9] << 8;
+	if (p[6] > 1) {
+		length |= (size_t)p[10] << 16 | (size_t)p[11] << 24;
+		prefix += 2;
+	}
+	if (length > size - prefix)
+		return ak_errf(err, -EINVAL,
+			       "the .npy file ends in its header");
+	rc = ak_npy_dictionary((const char *)p + prefix, length, npy, err);
+	if (rc)
+		return rc;
+	npy->offset = prefix + length;
+	if (ak_array_bytes(npy->dtype, npy->ndim, npy->shape, &npy->count,
+			   &npy->bytes))
+		return ak_errf(err, -EINVAL,
+			       "the array's shape is too large for any memory");
+	if (npy->bytes > size - npy->offset)
+		return ak_errf(
+			err, -EINVAL,
+			"the .npy file is cut short: its shape needs %zu bytes, %zu are there",
+			npy->bytes, size - npy->offset);
+	return 0;
+}
+
+static void copy_element(uint8_t *to, const uint8_t *from, size_t size,
+			 bool swap)
+{
+	size_t i;
+
+	if (!swap) {
+		memcpy(to, from, size);
+		return;
+	}
+	for (i = 0; i < size; i++)
+		to[i] = from[size - 1 - i];
+}
+
+/* The file's elements one after the other, their places stepped through. */
+static void copy_fortran(const struct ak_npy *npy, const uint8_t *from,
+			 uint8_t *to)
+{
+	size_t size = akida_dtype_size(npy->dtype);
+	size_t index[AKIDA_ARRAY_MAX_DIMS] = { 0 };
+	size_t step[AKIDA_ARRAY_MAX_DIMS] = { 0 };
+	size_t i, at = 0, stride = size;
+	unsigned int d;
+
+	for (d = npy->ndim; d-- > 0;) {
+		step[d] = stride;
+		stride *= npy->shape[d];
+	}
+	for (i = 0; i < npy->count; i++) {
+		copy_element(to + at, from + i * size, size, npy->swap);
+		for (d = 0; d < npy->ndim; d++) {
+			at += step[d];
+			if (++index[d] < npy->shape[d])
+				break;
+			at -= step[d] * npy->shape[d];
+			index[d] = 0;
+		}
+	}
+}
+
+void ak_npy_elements(const struct ak_npy *npy, const void *data, void *out)
+{
+	const uint8_t *from = (const uint8_t *)data + npy->offset;
+	size_t size = akida_dtype_size(npy->dtype), i;
+	uint8_t *to = out;
+
+	if (!npy->bytes)
+		return;
+	if (npy->fortran && npy->ndim > 1)
+		copy_fortran(npy, from, to);
+	else if (npy->swap)
+		for (i = 0; i < npy->count; i++)
+			copy_element(to + i * size, from + i * size, size,
+				     true);
+	else
+		memcpy(to, from, npy->bytes);
+	if (npy->dtype == AKIDA_DTYPE_BOOL)
+		for (i = 0; i < npy->count; i++)
+			to[i] = to[i] != 0;
+}
+
+int ak_npy_build(enum akida_dtype dtype, unsigned int ndim, const size_t *shape,
+		 const void *elements, uint8_t **data, size_t *size,
+		 struct ak_err *err)
+{
+	char text[NPY_MAX_DICTIONARY];
+	size_t count, bytes, length, total;
+	uint8_t *p;
+
+	*data = NULL;
+	*size = 0;
+	if (ak_array_bytes(dtype, ndim, shape, &count, &bytes))
+		return ak_errf(
+			err, -EINVAL,
+			"no array of %u dimensions of dtype %s like this", ndim,
+			akida_dtype_name(dtype));
+	length = ak_npy_print(dtype, ndim, shape, text, sizeof(text));
+	/*
+	 * With spaces and a newline the elements begin at a multiple of 64;
+	 * at least one space, even where it takes 64.
+	 */
+	total = (NPY_PREFIX + length + 1) / ALIGN * ALIGN + ALIGN;
+	if (__builtin_add_overflow(total, bytes, size))
+		return ak_errf(err, -EINVAL, "%zu bytes are too many", bytes);
+	p = malloc(*size);
+	if (!p)
+		return ak_errf(err, -ENOMEM, "no memory for %zu bytes", *size);
+	memset(p, ' ', total);
+	memcpy(p, MAGIC "\x01", MAGIC_SIZE + 2);
+	p[8] = (uint8_t)(total - NPY_PREFIX);
+	p[9] = (uint8_t)((total - NPY_PREFIX) >> 8);
+	memcpy(p + NPY_PREFIX, text, length);
+	p[total - 1] = '\n';
+	if (bytes)
+		memcpy(p + total, elements, bytes);
+	*data = p;
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef AK_NPY_INTERNAL_H
+#define AK_NPY_INTERNAL_H
+
+#include "format/npy.h"
+
+/** NPY_PREFIX - bytes of magic, version and header length, version 1.0 */
+#define NPY_PREFIX 10u
+
+/** NPY_GROWTH_DIGITS - digits that NumPy leaves room for in the first size */
+#define NPY_GROWTH_DIGITS 21
+
+/** NPY_MAX_DICTIONARY - above what ak_npy_print() can write */
+#define NPY_MAX_DICTIONARY 320
+
+/**
+ * ak_npy_dictionary() - read a header's dictionary
+ * @text: header without its prefix
+ * @size: bytes of @text
+ * @npy: where to put dtype, shape and orders
+ * @err: error text
+ *
+ * Return: 0, -EINVAL, -ENOTSUP for another dtype.
+ */
+int ak_npy_dictionary(const char *text, size_t size, struct ak_npy *npy,
+		      struct ak_err *err);
+
+/**
+ * ak_npy_print() - write a header's dictionary
+ * @dtype: element type
+ * @ndim: number of dimensions
+ * @sizes: shape, slowest first
+ * @text: where to put it
+ * @room: bytes of @text, at least NPY_MAX_DICTIONARY
+ *
+ * Return: its length, with the spaces that let it grow; 0 for an unknown
+ * dtype.
+ */
+size_t ak_npy_print(enum akida_dtype dtype, unsigned int ndim,
+		    const size_t *sizes, char *text, size_t room);
+
+#endif /* AK_NPY_INTERNAL_H */
