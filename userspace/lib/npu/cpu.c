@@ -69,5 +69,10 @@ uint32_t npu_cpu_flags(void)
 void npu_kernels_init(struct npu_kernels *k, uint32_t flags)
 {
 	npu_kernels_init_c(k);
+#if defined(__x86_64__)
+	if (flags & AKIDA_CPU_AVX512VNNI)
+		npu_kernels_init_avx512vnni(k);
+#else
 	(void)flags;
+#endif
 }

@@ -122,7 +122,7 @@ typedef void (*npu_depthwise_fn)(const struct npu_depthwise *d);
  * struct npu_kernels - functions for a machine
  * @name: of the instruction set
  * @panel: filters of a panel
- * @tile_pixels: most pixels of a tile
+ * @tile_pixels: most pixels of a tile of a panel of 16, 32, 48, 64 filters
  * @fused: @tile_activate exists: one rounding in multiply-add, round to even
  * @tile: potentials of a tile of a panel of 16, 32, 48, 64 filters
  * @tile_activate: activations of such a tile
@@ -139,7 +139,7 @@ typedef void (*npu_depthwise_fn)(const struct npu_depthwise *d);
  */
 struct npu_kernels {
 	const char *name;
-	uint32_t panel, tile_pixels;
+	uint32_t panel, tile_pixels[NPU_MAX_PANEL / NPU_LANES];
 	bool fused;
 	npu_tile_fn tile[NPU_MAX_PANEL / NPU_LANES];
 	npu_tile_fn tile_activate[NPU_MAX_PANEL / NPU_LANES];

@@ -149,8 +149,8 @@ void npu_kernels_init_c(struct npu_kernels *k)
 	memset(k, 0, sizeof(*k));
 	k->name = "c";
 	k->panel = 16;
-	k->tile_pixels = 4;
 	for (i = 0; i < NPU_MAX_PANEL / NPU_LANES; i++) {
+		k->tile_pixels[i] = 4;
 		k->tile[i] = tiles[i];
 		k->tile_wide[i] = tiles[i];
 	}

@@ -331,26 +331,26 @@ static int prepare_depthwise(struct npu *n, struct npu_layer *y)
 static void split(struct npu *n, struct npu_layer *y)
 {
 	uint32_t threads = npu_threads_count(n->pool);
-	uint32_t pixels = y->l->conv.height * y->l->conv.width, chunks;
-	uint32_t bytes = y->rows * y->quads * 4, block;
+	uint32_t pixels = y->l->conv.height * y->l->conv.width;
+	uint32_t width = panel_width(y, 0), block = MAX_BLOCK;
+	uint32_t tile = n->kernels.tile_pixels[width / NPU_LANES - 1];
+	/* A few more chunks than threads: not all run all the time. */
+	uint32_t chunks = 4 * threads;
 
 	y->chunks_x = 1;
 	y->chunks_n = 1;
 	if (threads > 1 && ak_layer_macs(y->l) >= SMALL_LAYER) {
-		/* A few more chunks than threads: not all run all the time. */
-		chunks = threads == 1 ? 1 : 4 * threads;
-		if (y->kind == NPU_PLAIN || y->sink == NPU_SUM ||
-		    y->sink == NPU_LARGEST || pixels < 24)
+		if (y->sink == NPU_SUM || y->sink == NPU_LARGEST ||
+		    pixels < 4 * tile)
 			y->chunks_n = (uint32_t)least(y->panels, chunks);
 		else
-			y->chunks_x = (uint32_t)least(
-				chunks,
-				pixels / (2 * n->kernels.tile_pixels) + 1);
+			y->chunks_x =
+				(uint32_t)least(chunks, pixels / (2 * tile));
 	}
-	block = y->kind == NPU_SEPARABLE ? BLOCK_BYTES / bytes : MAX_BLOCK;
-	block = (uint32_t)least(block, MAX_BLOCK);
-	block -= block % n->kernels.tile_pixels;
-	y->block = block ? block : n->kernels.tile_pixels;
+	if (y->kind == NPU_SEPARABLE)
+		block = (uint32_t)least(block, BLOCK_BYTES / y->dw.channels);
+	block -= block % tile;
+	y->block = block ? block : tile;
 }
 
 static enum npu_sink choose_sink(const struct ak_layer *l)

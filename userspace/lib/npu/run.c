@@ -218,7 +218,7 @@ static void run_panel(const struct job *j, struct npu_scratch *s,
 	const struct npu_layer *y = j->y;
 	const struct npu_kernels *k = &j->n->kernels;
 	uint32_t filters = panel_filters(y, panel);
-	uint32_t filter = panel * y->panel, groups, i, tiles;
+	uint32_t filter = panel * y->panel, groups, i, tiles, most;
 	bool fast = y->fast[panel];
 	const npu_tile_fn *table;
 	struct npu_tile t = {
@@ -242,7 +242,8 @@ static void run_panel(const struct job *j, struct npu_scratch *s,
 	else
 		table = fast ? k->tile_activate : k->tile;
 	/* Tiles of about equal size: a small one costs as much as a large. */
-	tiles = (pixels + k->tile_pixels - 1) / k->tile_pixels;
+	most = k->tile_pixels[groups - 1];
+	tiles = (pixels + most - 1) / most;
 	for (i = 0; i < pixels; tiles--) {
 		uint32_t m = (pixels - i + tiles - 1) / tiles;
 
