@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# bash completion for akida and its links.
+
+_akida_options()
+{
+	local common='--help --usage --version -? -V'
+
+	case $1 in
+	bench)
+		echo "--input -i --batch -b --iterations -n --seconds -s --compare-reference --json" \
+			"--device --threads -t --cpu --reference $common"
+		;;
+	info)
+		echo "--json --keys --target --weights --output -o $common"
+		;;
+	list)
+		echo "--json $common"
+		;;
+	run)
+		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
+			"--draw --dump --device --batch -b --threads -t --target --reference $common"
+		;;
+	'')
+		echo "--help --version -? -V"
+		;;
+	esac
+}
+
+# Words that stand for something come from the command itself.
+_akida_layers()
+{
+	local word
+
+	for word in "${COMP_WORDS[@]}"; do
+		if [[ $word == *.fbz && -f $word ]]; then
+			"${COMP_WORDS[0]}" info --json "$word" 2>/dev/null | sed -n 's/^      "name": "\([A-Za-z0-9_.-]*\)",$/\1/p'
+			return
+		fi
+	done
+}
+
+_akida_files()
+{
+	local cur=$1 pattern=$2 name
+
+	compopt -o filenames 2>/dev/null
+	while IFS= read -r name; do
+		if [[ -d $name || $name =~ $pattern ]]; then
+			COMPREPLY+=("$name")
+		fi
+	done < <(compgen -f -- "$cur")
+}
+
+_akida_words()
+{
+	mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
+}
+
+# Completes the argument of an option; fails if the option takes none.
+_akida_argument()
+{
+	local sub=$1 option=$2 cur=$3
+
+	case $sub:$option in
+	run:-i | run:--input | bench:-i | bench:--input)
+		_akida_files "$cur" '\.(npy|png|jpe?g|PNG|JPE?G)$'
+		;;
+	run:-l | run:--labels)
+		_akida_files "$cur" ''
+		;;
+	run:-o | run:--output)
+		_akida_files "$cur" '\.npy$'
+		;;
+	run:--draw)
+		_akida_files "$cur" '\.png$'
+		;;
+	run:--dump | info:-o | info:--output)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		;;
+	run:--target | info:--target)
+		_akida_words "$cur" "akd1000 akd1500"
+		;;
+	run:--device | bench:--device)
+		_akida_words "$cur" "soft"
+		;;
+	bench:--cpu)
+		_akida_words "$cur" "baseline avx2 avxvnni avx512vnni neon dotprod"
+		;;
+	info:--weights)
+		_akida_words "$cur" "$(_akida_layers)"
+		;;
+	run:-k | run:--top | run:--threshold | run:-b | run:--batch | run:-t | run:--threads)
+		;;
+	bench:-b | bench:--batch | bench:-n | bench:--iterations | bench:-s | bench:--seconds | bench:-t | bench:--threads)
+		;;
+	*)
+		return 1
+		;;
+	esac
+}
+
+_akida()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local name=${COMP_WORDS[0]##*/} sub='' first=1
+
+	COMPREPLY=()
+	case $name in
+	akida-*)
+		sub=${name#akida-}
+		;;
+	*)
+		if [ "$COMP_CWORD" -eq 1 ]; then
+			_akida_words "$cur" "bench help info list run $(_akida_options '')"
+			return
+		fi
+		sub=${COMP_WORDS[1]}
+		first=2
+		;;
+	esac
+	if [ "$sub" = help ]; then
+		_akida_words "$cur" "bench info list run"
+		return
+	fi
+	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
+		return
+	fi
+	case $cur in
+	-*)
+		_akida_words "$cur" "$(_akida_options "$sub")"
+		;;
+	*)
+		case $sub in
+		run)
+			_akida_files "$cur" '\.(fbz|npy|png|jpe?g|PNG|JPE?G)$'
+			;;
+		info | bench)
+			_akida_files "$cur" '\.fbz$'
+			;;
+		esac
+		;;
+	esac
+}
+
+complete -F _akida akida akida-bench akida-info akida-list akida-run

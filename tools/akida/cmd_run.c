@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * akida run: what a model predicts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+#include "term.h"
+#include "tool.h"
+
+/* One call for this many inputs at most, so that progress can be shown. */
+#define DEFAULT_BATCH 64
+
+/* Outputs are kept until all inputs have run. */
+#define MAX_OUTPUT_BYTES ((size_t)1 << 30)
+
+const float *run_scores(const struct run *r, size_t i)
+{
+	return r->scores + i * tool_values(&r->info.output);
+}
+
+int32_t run_raw(const struct run *r, size_t i, size_t at)
+{
+	const uint8_t *out = r->out + i * r->info.output_size;
+	int32_t value;
+
+	if (r->info.output_dtype == AKIDA_DTYPE_UINT8)
+		return out[at];
+	memcpy(&value, out + at * sizeof(value), sizeof(value));
+	return value;
+}
+
+static int read_inputs(struct run *r)
+{
+	size_t i;
+
+	r->inputs.info = &r->info;
+	for (i = 0; i < r->num_sources; i++)
+		if (inputs_add(&r->inputs, r->sources[i], r->crop))
+			return -1;
+	if (r->labels_path &&
+	    labels_load(&r->labels, r->labels_path, &r->info.output))
+		return -1;
+	return 0;
+}
+
+static int run_batches(struct run *r)
+{
+	size_t count = r->inputs.count, done = 0, n;
+
+	while (done < count) {
+		n = r->batch ? r->batch : DEFAULT_BATCH;
+		if (n > count - done)
+			n = count - done;
+		term_progress("inputs", done, count);
+		if (akida_program_run(
+			    r->program,
+			    r->inputs.data + done * r->info.input_size,
+			    n * r->info.input_size,
+			    r->out + done * r->info.output_size,
+			    n * r->info.output_size, (unsigned int)n)) {
+			term_file_error(r->path,
+					akida_program_error(r->program));
+			return -1;
+		}
+		done += n;
+	}
+	term_progress("inputs", count, count);
+	return 0;
+}
+
+static int make_scores(struct run *r)
+{
+	size_t values = tool_values(&r->info.output), i;
+
+	for (i = 0; i < r->inputs.count; i++)
+		if (akida_program_scores(r->program,
+					 r->out + i * r->info.output_size,
+					 r->info.output_size,
+					 r->scores + i * values, values)) {
+			term_file_error(r->path,
+					akida_program_error(r->program));
+			return -1;
+		}
+	return 0;
+}
+
+static int run_all(struct run *r)
+{
+	size_t values = tool_values(&r->info.output);
+	struct dump *dump = NULL;
+	int ret;
+
+	if (r->inputs.count >
+	    MAX_OUTPUT_BYTES / (values * sizeof(*r->scores))) {
+		term_error("the outputs of %zu inputs take more than 1 GiB; "
+			   "run them in parts",
+			   r->inputs.count);
+		return -1;
+	}
+	r->out = tool_alloc(r->inputs.count, r->info.output_size);
+	r->scores = tool_alloc(r->inputs.count, values * sizeof(*r->scores));
+	if (r->dump) {
+		dump = dump_begin(r);
+		if (!dump)
+			return -1;
+	}
+	ret = run_batches(r);
+	if (dump && dump_end(dump, r))
+		ret = -1;
+	return ret ? ret : make_scores(r);
+}
+
+static int write_output(const struct run *r)
+{
+	const struct akida_shape *s = &r->info.output;
+	size_t shape[] = { r->inputs.count, s->height, s->width, s->channels };
+	struct akida_array *a = akida_array_new();
+	int ret = 0;
+
+	if (!a)
+		term_die_memory();
+	if (akida_array_set(a,
+			    r->raw ? r->info.output_dtype : AKIDA_DTYPE_FLOAT32,
+			    4, shape, r->raw ? (void *)r->out : r->scores) ||
+	    akida_array_save_npy(a, r->output)) {
+		term_file_error(r->output, akida_array_error(a));
+		ret = -1;
+	}
+	akida_array_free(a);
+	return ret;
+}
+
+static int run_on(struct run *r, struct akida_device *device)
+{
+	r->program = tool_open_program(device, r->model, r->path, &r->load,
+				       &r->info);
+	if (!r->program || read_inputs(r) || run_all(r))
+		return TOOL_FAILED;
+	if (r->load.target && compare_run(r, device))
+		return TOOL_FAILED;
+	if (r->output && write_output(r))
+		return TOOL_FAILED;
+	if (r->draw && draw_run(r))
+		return TOOL_FAILED;
+	if (r->json)
+		run_json(r);
+	else
+		run_text(r);
+	return TOOL_OK;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct akida_device *device;
+	struct run r;
+	int ret = TOOL_FAILED;
+
+	run_parse(&r, argc, argv);
+	device = tool_open_device(r.device);
+	if (device) {
+		r.model = tool_open_model(r.path);
+		if (r.model)
+			ret = run_on(&r, device);
+	}
+	akida_program_free(r.program);
+	akida_model_free(r.model);
+	akida_device_free(device);
+	inputs_clear(&r.inputs);
+	labels_clear(&r.labels);
+	compare_clear(&r.comparison);
+	free(r.out);
+	free(r.scores);
+	free(r.sources);
+	return ret;
+}

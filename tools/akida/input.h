@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Inputs of a model, from files and standard input.
+ */
+#ifndef INPUT_H
+#define INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <akida/akida.h>
+
+/**
+ * struct inputs - inputs of a program, one after the other
+ * @info: of the program: shape and bits of an input
+ * @data: count * info->input_size bytes
+ * @count: how many
+ * @source: for each, the name of what it came from (belongs to the caller)
+ * @index: for each, its number in that, from 0
+ * @alone: for each, whether its source held no other
+ * @room: of the arrays
+ */
+struct inputs {
+	const struct akida_program_info *info;
+	uint8_t *data;
+	size_t count;
+	const char **source;
+	size_t *index;
+	bool *alone;
+	size_t room;
+};
+
+/**
+ * inputs_add() - read all inputs of one source, say what is wrong
+ * @in: where to add them
+ * @source: name of a .npy, .png or .jpg file, or "-" for raw bytes on stdin
+ * @crop: cut pictures instead of stretching them
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int inputs_add(struct inputs *in, const char *source, bool crop);
+
+/**
+ * inputs_random() - add one input of pseudo-random values, always the same
+ * @in: where to add it
+ */
+void inputs_random(struct inputs *in);
+
+/**
+ * inputs_name() - name of an input for people
+ * @in: inputs
+ * @i: number
+ *
+ * Return: a string for free(): "lamp.png" or "frames.npy[3]", made harmless.
+ */
+char *inputs_name(const struct inputs *in, size_t i);
+
+/**
+ * inputs_clear() - give the memory back
+ * @in: inputs
+ */
+void inputs_clear(struct inputs *in);
+
+#endif /* INPUT_H */

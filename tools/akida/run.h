@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Parts of "akida run".
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include <stdbool.h>
+
+#include <akida/akida.h>
+
+#include "input.h"
+#include "labels.h"
+#include "predict.h"
+
+/**
+ * struct comparison - a chip's coarse steps against the file's exact ones
+ * @layers: layers
+ * @num_layers: how many
+ * @values: activations of all layers and inputs; the last layer's potentials
+ *	are not among them
+ * @changed: how many of those differ
+ * @scores: scores of all inputs
+ * @scores_changed: how many of those differ
+ * @best_changed: positions whose best class is another one
+ * @largest: largest difference of a score
+ * @changes: the score changes that are largest, largest first
+ * @num_changes: how many, at most COMPARE_CHANGES
+ */
+struct comparison {
+	struct compared_layer {
+		char *name;
+		bool potentials;
+		uint64_t values, changed;
+	} * layers;
+	unsigned int num_layers;
+	uint64_t values, changed, scores, scores_changed, best_changed;
+	double largest;
+#define COMPARE_CHANGES 20
+	struct score_change {
+		size_t input, at;
+		float exact, target;
+	} changes[COMPARE_CHANGES];
+	unsigned int num_changes;
+};
+
+/**
+ * struct run - one call of "akida run"
+ * @path: file name of the model
+ * @device: name of the device
+ * @output: file for the outputs, or NULL
+ * @labels_path: file of labels, or NULL
+ * @draw: picture to draw, or NULL
+ * @dump: folder for every layer's output, or NULL
+ * @sources: names of inputs
+ * @num_sources: how many
+ * @load: how the model is prepared
+ * @batch: inputs per call, 0 for as many as make sense
+ * @top: most predictions to show, 0 for all
+ * @threshold: probability from which a cell of a map counts
+ * @top_given: @top was asked for
+ * @raw: show and keep integers
+ * @crop: cut pictures
+ * @json: for machines
+ * @model: the model
+ * @program: it, loaded on the device
+ * @info: of the program
+ * @inputs: all inputs
+ * @labels: names of classes
+ * @out: all outputs, raw
+ * @scores: all outputs, dequantised
+ * @comparison: filled in with a target
+ */
+struct run {
+	const char *path, *device, *output, *labels_path, *draw, *dump;
+	const char **sources;
+	size_t num_sources;
+	struct akida_load_options load;
+	uint32_t batch, top;
+	double threshold;
+	bool top_given, raw, crop, json;
+
+	struct akida_model *model;
+	struct akida_program *program;
+	struct akida_program_info info;
+	struct inputs inputs;
+	struct labels labels;
+	uint8_t *out;
+	float *scores;
+	struct comparison comparison;
+};
+
+/**
+ * run_parse() - read the command line of "akida run"
+ * @r: filled in
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ */
+void run_parse(struct run *r, int argc, char **argv);
+
+/**
+ * run_scores() - scores of one input
+ * @r: a run
+ * @i: number of the input
+ *
+ * Return: one per output value.
+ */
+const float *run_scores(const struct run *r, size_t i);
+
+/**
+ * run_raw() - one raw output value
+ * @r: a run
+ * @i: number of the input
+ * @at: number of the value
+ *
+ * Return: potential or activation.
+ */
+int32_t run_raw(const struct run *r, size_t i, size_t at);
+
+/**
+ * run_hits() - predictions of one input
+ * @r: a run
+ * @i: number of the input
+ * @count: how many there are
+ * @shown: how many of them are to be shown
+ *
+ * Return: an array for free(), best first.
+ */
+struct hit *run_hits(const struct run *r, size_t i, size_t *count,
+		     size_t *shown);
+
+/**
+ * run_text() - print for people
+ * @r: a run
+ */
+void run_text(const struct run *r);
+
+/**
+ * run_json() - print for machines
+ * @r: a run
+ */
+void run_json(const struct run *r);
+
+/**
+ * dump_begin() - make the folder and watch the program
+ * @r: a run with r->dump
+ *
+ * Return: state for dump_end(), NULL after an error was printed.
+ */
+struct dump *dump_begin(struct run *r);
+
+/**
+ * dump_end() - stop watching
+ * @d: state
+ * @r: a run
+ *
+ * Return: 0, -1 when a file could not be written; an error was printed.
+ */
+int dump_end(struct dump *d, struct run *r);
+
+/**
+ * compare_run() - run both ways and count what differs
+ * @r: a run whose program is prepared for a target
+ * @device: its device
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int compare_run(struct run *r, struct akida_device *device);
+
+/**
+ * compare_clear() - give the memory back
+ * @c: a comparison
+ */
+void compare_clear(struct comparison *c);
+
+/**
+ * draw_run() - draw every input's prediction
+ * @r: a run with r->draw
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int draw_run(const struct run *r);
+
+#endif /* RUN_H */

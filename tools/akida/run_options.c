@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * akida run: the command line.
+ */
+#include <string.h>
+
+#include "run.h"
+#include "tool.h"
+
+#define TOP_CLASSES 5
+#define TOP_CELLS 20
+
+static const struct argp_option options[] = {
+	{ NULL, 0, NULL, 0, "Input and output:", 1 },
+	{ "input", 'i', "FILE", 0,
+	  "Input: .npy array of uint8 (one input or a batch), PNG or JPEG picture, "
+	  "or - for raw bytes on standard input; may be given several times",
+	  1 },
+	{ "output", 'o', "FILE.npy", 0,
+	  "Write the scores of all inputs (batch, row, column, channel)", 1 },
+	{ "raw", 'r', NULL, 0,
+	  "Show and write integer outputs instead of scores", 1 },
+	{ "crop", OPT_CROP, NULL, 0,
+	  "Cut pictures to the shape of the input instead of stretching them",
+	  1 },
+	{ "labels", 'l', "FILE", 0, "Names of classes, one per line", 1 },
+	{ "top", 'k', "K", 0,
+	  "Show the K best classes (5) or cells (20); 0 shows all", 1 },
+	{ "threshold", OPT_THRESHOLD, "P", 0,
+	  "For maps: probability from which a cell is shown (0.5)", 1 },
+	{ "json", OPT_JSON, NULL, 0, "Write JSON", 1 },
+	{ "draw", OPT_DRAW, "FILE.png", 0,
+	  "Draw the predictions over the picture", 1 },
+	{ "dump", OPT_DUMP, "DIR", 0, "Write every layer's output as .npy", 1 },
+	{ NULL, 0, NULL, 0, "How to run:", 2 },
+	{ "device", OPT_DEVICE, "NAME", 0, "Device of 'akida list' (soft)", 2 },
+	{ "batch", 'b', "N", 0, "Inputs per call (at most 64)", 2 },
+	{ "threads", 't', "N", 0, "Threads of the software device (all cores)",
+	  2 },
+	{ "target", OPT_TARGET, "CHIP", 0,
+	  "Prepare for akd1000 or akd1500, whose steps are coarser, and show "
+	  "what changes against the exact steps",
+	  2 },
+	{ "reference", OPT_REFERENCE, NULL, 0,
+	  "Use the scalar reference instead of the fast kernels", 2 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static void end(struct run *r, struct argp_state *state)
+{
+	const char *dot = r->draw ? strrchr(r->draw, '.') : NULL;
+
+	if (!r->path)
+		argp_error(state, "MODEL.fbz is missing");
+	if (!r->num_sources)
+		argp_error(state, "an input is missing; give one with -i FILE");
+	if (r->draw && (!dot || strcmp(dot, ".png")))
+		argp_error(state, "--draw: '%s' does not end in .png", r->draw);
+}
+
+static void add_source(struct run *r, const char *arg)
+{
+	r->sources = tool_realloc(r->sources, r->num_sources + 1,
+				  sizeof(*r->sources));
+	r->sources[r->num_sources++] = arg;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct run *r = state->input;
+
+	switch (key) {
+	case 'i':
+		add_source(r, arg);
+		return 0;
+	case 'o':
+		r->output = arg;
+		return 0;
+	case 'r':
+		r->raw = true;
+		return 0;
+	case OPT_CROP:
+		r->crop = true;
+		return 0;
+	case 'l':
+		r->labels_path = arg;
+		return 0;
+	case 'k':
+		r->top = tool_number(state, "--top", arg, 0, UINT32_MAX);
+		r->top_given = true;
+		return 0;
+	case OPT_THRESHOLD:
+		r->threshold = tool_fraction(state, "--threshold", arg, 0, 1);
+		return 0;
+	case OPT_JSON:
+		r->json = true;
+		return 0;
+	case OPT_DRAW:
+		r->draw = arg;
+		return 0;
+	case OPT_DUMP:
+		r->dump = arg;
+		return 0;
+	case OPT_DEVICE:
+		r->device = arg;
+		return 0;
+	case 'b':
+		r->batch = tool_number(state, "--batch", arg, 1, 1 << 20);
+		return 0;
+	case 't':
+		r->load.threads = tool_number(state, "--threads", arg, 1, 1024);
+		return 0;
+	case OPT_TARGET:
+		r->load.target = tool_target(state, arg);
+		return 0;
+	case OPT_REFERENCE:
+		r->load.flags |= AKIDA_LOAD_REFERENCE;
+		return 0;
+	case ARGP_KEY_ARG:
+		/* "-i *.png" leaves all but the first picture here. */
+		if (r->path)
+			add_source(r, arg);
+		else
+			r->path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		end(r, state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	options,
+	parse,
+	"MODEL.fbz -i FILE [FILE...]",
+	"Run a model and show what it predicts: the best classes with their "
+	"scores, or, for an output with rows and columns, the cells where a "
+	"class is likely (channel 0 is the background)."
+	"\v"
+	"Examples:\n"
+	"  akida run model.fbz -i lamp.png --labels labels.txt\n"
+	"  akida run model.fbz -i frames/*.jpg -o scores.npy\n"
+	"  akida run fomo.fbz -i shelf.jpg --crop --draw shelf-boxes.png\n"
+	"  camera | akida run model.fbz -i - --json\n"
+	"  akida run model.fbz -i lamp.png --target akd1000\n",
+	NULL,
+	tool_help_filter,
+	NULL,
+};
+
+void run_parse(struct run *r, int argc, char **argv)
+{
+	memset(r, 0, sizeof(*r));
+	r->device = "soft";
+	r->threshold = 0.5;
+	tool_parse(&argp, argc, argv, r);
+}
+
+struct hit *run_hits(const struct run *r, size_t i, size_t *count,
+		     size_t *shown)
+{
+	const struct akida_shape *s = &r->info.output;
+	bool map = predict_is_map(s);
+	size_t top = map ? TOP_CELLS : TOP_CLASSES;
+	struct hit *hits;
+
+	if (map) {
+		hits = tool_alloc((size_t)s->height * s->width, sizeof(*hits));
+		*count = predict_cells(run_scores(r, i), s, r->threshold, hits);
+	} else {
+		hits = tool_alloc(s->channels, sizeof(*hits));
+		predict_classes(run_scores(r, i), s->channels, hits);
+		*count = s->channels;
+	}
+	if (r->top_given)
+		top = r->top;
+	*shown = top && top < *count ? top : *count;
+	return hits;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the akida command share: the table of subcommands, option
+ * parsing, and how models and programs are opened.
+ */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <argp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <akida/akida.h>
+
+/* Exit codes of every subcommand. */
+#define TOOL_OK 0
+#define TOOL_FAILED 1
+#define TOOL_USAGE 2
+
+/**
+ * struct command - a subcommand
+ * @name: what the user types after "akida"
+ * @summary: one line for "akida --help"
+ * @fn: runs it; argv[0] is "akida NAME"; returns an exit code
+ */
+struct command {
+	const char *name;
+	const char *summary;
+	int (*fn)(int argc, char **argv);
+};
+
+int cmd_bench(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+
+/* Keys of options that have no short form; every subcommand uses these. */
+enum tool_option {
+	OPT_JSON = 0x100,
+	OPT_KEYS,
+	OPT_WEIGHTS,
+	OPT_TARGET,
+	OPT_DEVICE,
+	OPT_CROP,
+	OPT_THRESHOLD,
+	OPT_DRAW,
+	OPT_DUMP,
+	OPT_REFERENCE,
+	OPT_COMPARE_REFERENCE,
+	OPT_CPU,
+};
+
+/**
+ * tool_parse() - argp_parse() with the conventions of this command
+ * @argp: options of a subcommand
+ * @argc: of it
+ * @argv: of it
+ * @input: handed to the parser
+ *
+ * A wrong option ends the program with TOOL_USAGE.
+ */
+void tool_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/**
+ * tool_help_filter() - help_filter for struct argp: no note on duplicates
+ * @key: see argp
+ * @text: see argp
+ * @input: see argp
+ *
+ * Return: the text to print.
+ */
+char *tool_help_filter(int key, const char *text, void *input);
+
+/**
+ * tool_number() - a whole number from the command line
+ * @state: for the error, which ends the program
+ * @option: name of the option, for the error
+ * @arg: text
+ * @min: smallest allowed
+ * @max: largest allowed
+ *
+ * Return: the number.
+ */
+uint32_t tool_number(struct argp_state *state, const char *option,
+		     const char *arg, uint32_t min, uint32_t max);
+
+/**
+ * tool_fraction() - a number with a point from the command line
+ * @state: for the error, which ends the program
+ * @option: name of the option, for the error
+ * @arg: text
+ * @min: smallest allowed
+ * @max: largest allowed
+ *
+ * Return: the number.
+ */
+double tool_fraction(struct argp_state *state, const char *option,
+		     const char *arg, double min, double max);
+
+/**
+ * tool_target() - a chip's name from the command line
+ * @state: for the error, which ends the program
+ * @arg: text
+ *
+ * Return: the target.
+ */
+enum akida_target tool_target(struct argp_state *state, const char *arg);
+
+/**
+ * tool_open_model() - read a model, say what is wrong with it
+ * @path: file name
+ *
+ * Warnings of the model go to stderr.
+ *
+ * Return: a model, NULL after an error was printed.
+ */
+struct akida_model *tool_open_model(const char *path);
+
+/**
+ * tool_open_device() - open a device, say what is wrong
+ * @name: of the device
+ *
+ * Return: a device, NULL after an error was printed.
+ */
+struct akida_device *tool_open_device(const char *name);
+
+/**
+ * tool_open_program() - load a model on a device, say what is wrong
+ * @d: device
+ * @m: model
+ * @path: file name of the model, for errors
+ * @options: how
+ * @info: filled in
+ *
+ * Return: a program, NULL after an error was printed.
+ */
+struct akida_program *
+tool_open_program(struct akida_device *d, struct akida_model *m,
+		  const char *path, const struct akida_load_options *options,
+		  struct akida_program_info *info);
+
+/**
+ * tool_values() - elements of a feature map
+ * @s: its shape
+ *
+ * Return: height * width * channels.
+ */
+static inline size_t tool_values(const struct akida_shape *s)
+{
+	return (size_t)s->height * s->width * s->channels;
+}
+
+/**
+ * tool_alloc() - zeroed memory, or the end of the program
+ * @count: elements
+ * @size: bytes of each
+ *
+ * Return: memory that is never NULL.
+ */
+void *tool_alloc(size_t count, size_t size);
+
+/**
+ * tool_realloc() - realloc for arrays, or the end of the program
+ * @p: memory or NULL
+ * @count: elements
+ * @size: bytes of each
+ *
+ * Return: memory that is never NULL.
+ */
+void *tool_realloc(void *p, size_t count, size_t size);
+
+/**
+ * tool_text() - a formatted string on the heap, or the end of the program
+ * @fmt: as printf
+ *
+ * Return: a string for free().
+ */
+char *tool_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * tool_human() - a count with a unit prefix
+ * @value: 1234567
+ * @buf: where to put "1.23 M"
+ * @size: of it
+ *
+ * Return: @buf.
+ */
+char *tool_human(uint64_t value, char *buf, size_t size);
+
+#endif /* TOOL_H */

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# --help, manual pages and completion name the same options.
+# shellcheck source=tools/testing/cli/lib.sh disable=SC2016
+. "$(dirname "$0")/lib.sh"
+
+man=$top/Documentation/man
+completion=$top/tools/akida/akida.bash
+
+# Options as --help shows them: at the start of a line, short before long.
+from_help()
+{
+	"$akida" "$@" --help | sed -n 's/^  *\(-[-a-zA-Z?].*\)/\1/p' | sed 's/   .*//' |
+		grep -oE -- '(^|[ ,])(--[a-z][a-z-]+|-[a-zA-Z?])' | tr -d ' ,' | sort -u
+}
+
+# Options that a manual page describes: tags of lists.
+from_man()
+{
+	sed -n 's/^\.It \(Fl .*\)/\1/p' "$1" | sed 's/\\&//g' |
+		grep -oE -- 'Fl (-[a-z][a-z-]+|[a-zA-Z?])' | sed 's/^Fl /-/' | sort -u
+}
+
+# Options that completion offers.
+from_completion()
+{
+	bash -c '. "$1"; _akida_options "$2"' - "$completion" "$1" | tr ' ' '\n' | grep . | sort -u
+}
+
+complete_line()
+{
+	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _akida; printf "%s\n" "${COMPREPLY[@]}"' - \
+		"$completion" "$@"
+}
+
+for s in '' bench info list run; do
+	name=akida${s:+-$s}
+	# shellcheck disable=SC2086
+	from_help $s >help
+	from_man "$man/$name.1" >page
+	from_completion "$s" >offered
+	ok "$name: --help shows options" eval '[ $(wc -l <help) -ge 4 ]'
+	ok "$name: the manual page has the options of --help" diff help page
+	ok "$name: completion has the options of --help" diff help offered
+	ok "$name: the manual page has EXAMPLES and EXIT STATUS" eval \
+		'grep -q "^.Sh EXAMPLES" "$man/$name.1" && grep -q "^.Sh EXIT STATUS" "$man/$name.1"'
+done
+if command -v mandoc >/dev/null; then
+	# Together, so that their references to each other are found.
+	ok 'mandoc has nothing to say' eval 'cd "$man" && mandoc -Tlint -- *.1'
+else
+	skip 'mandoc has nothing to say' 'there is no mandoc'
+fi
+
+subcommands=$("$akida" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | tr '\n' ' ')
+ok 'completion offers every subcommand' eval \
+	'[ "$(complete_line "$akida" "" | grep -v ^- | sort | tr "\n" " ")" = "$subcommands" ]'
+ok 'akida.1 has every subcommand' eval \
+	'for s in $subcommands; do grep -q "^.It Cm $s$" "$man/akida.1" || exit 1; done'
+
+# Each example of --help stands in the manual page, word for word.
+for s in bench info list run; do
+	"$akida" "$s" --help | sed -n '/^Examples:/,$s/^  \([a-z].*\)/\1/p' >examples
+	ok "$s: examples" eval '[ -s examples ]'
+	ok "$s: the manual page has them" eval \
+		'while read -r e; do grep -qF "$ $e" "$man/akida-$s.1" || { echo "$e"; exit 1; }; done <examples'
+done
+
+touch a.fbz b.npy c.png d.txt
+mkdir folder
+ok 'completion: models' eval '[ "$(complete_line akida info "" | sort | tr "\n" " ")" = "a.fbz folder " ]'
+ok 'completion: inputs' eval '[ "$(complete_line akida run a.fbz -i "" | sort | tr "\n" " ")" = "b.npy c.png folder " ]'
+ok 'completion: chips' eval '[ "$(complete_line akida run --target "" | tr "\n" " ")" = "akd1000 akd1500 " ]'
+ok 'completion: an option of a link' eval '[ "$(complete_line akida-run --thre | tr "\n" " ")" = "--threads --threshold " ] ||
+	[ "$(complete_line akida-run --thre | sort | tr "\n" " ")" = "--threads --threshold " ]'
+ok 'completion: help' eval '[ "$(complete_line akida help r)" = run ]'
+finish
