@@ -9,7 +9,13 @@
 
 #include "common/export.h"
 #include "device/backend.h"
+#include "npu/kernels.h"
 #include "npu/npu.h"
+
+AK_EXPORT uint32_t akida_cpu_flags(void)
+{
+	return npu_cpu_flags();
+}
 
 static int soft_list(unsigned int i, struct akida_device_info *info)
 {

@@ -392,6 +392,8 @@ static int interpret_layer(struct akida_model *m, uint32_t i,
 	l->type = (enum akida_layer_type)type;
 	rc = check_keys(m, f, type, err);
 	if (!rc)
+		rc = ak_layer_check_place(l, !i, err);
+	if (!rc)
 		rc = check_inbounds(&m->file, i, err);
 	if (!rc && (l->type == AKIDA_LAYER_INPUT_DATA ||
 		    l->type == AKIDA_LAYER_INPUT_CONV))

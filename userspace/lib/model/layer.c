@@ -211,21 +211,30 @@ static int check_neurons(const struct ak_layer *l, struct ak_err *err)
 	return rc;
 }
 
-int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev, bool last,
-		     struct ak_err *err)
+int ak_layer_check_place(const struct ak_layer *l, bool first,
+			 struct ak_err *err)
 {
 	bool input = l->type == AKIDA_LAYER_INPUT_DATA ||
 		     l->type == AKIDA_LAYER_INPUT_CONV;
-	int rc;
 
-	if (prev && input)
+	if (!first && input)
 		return BAD(l, "an %s layer can only be the first",
 			   akida_layer_type_name(l->type));
-	if (!prev && !input)
+	if (first && !input)
 		return BAD(
 			l,
 			"a model starts with InputData or InputConvolutional, not with %s",
 			akida_layer_type_name(l->type));
+	return 0;
+}
+
+int ak_layer_resolve(struct ak_layer *l, const struct ak_layer *prev, bool last,
+		     struct ak_err *err)
+{
+	int rc = ak_layer_check_place(l, !prev, err);
+
+	if (rc)
+		return rc;
 	if (prev) {
 		l->in = prev->out;
 		l->in_bits = prev->type == AKIDA_LAYER_INPUT_DATA ?

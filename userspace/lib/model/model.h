@@ -90,6 +90,17 @@ struct ak_model {
 };
 
 /**
+ * ak_layer_check_place() - input layers come first, and only they
+ * @l: a layer whose type and name are set
+ * @first: it is the first of its model
+ * @err: error text
+ *
+ * Return: 0, -EINVAL.
+ */
+int ak_layer_check_place(const struct ak_layer *l, bool first,
+			 struct ak_err *err);
+
+/**
  * ak_layer_resolve() - infer shapes and paddings of a layer, check its values
  * @l: a layer whose parameters and arrays are set; @in, @conv, @out, @in_max,
  *	the pads and defaults of pooling are filled in
