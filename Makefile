@@ -194,6 +194,12 @@ $(BUILD)/test/checkasm: $(CHECKASM_OBJS) $(BUILD)/libakida-bare.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(if $(BARE),-static) -o $@ $(CHECKASM_OBJS) $(BUILD)/libakida-bare.a -lm
 
+# Random models as files, for the comparison with an independent simulator.
+$(BUILD)/test/random-fbz: $(BUILD)/obj/tools/testing/golden/random_fbz.o $(BUILD)/obj/tools/testing/checkasm/random_model.o $(LIB_INT)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
 BENCH_OBJS := $(BENCH_SRCS:%.c=$(BUILD)/obj/%.o)
 $(BUILD)/bench/akida-bench: $(BENCH_OBJS) $(LIB_INT)
 	$(call say,LD,$@)
@@ -207,7 +213,7 @@ $(BUILD)/examples/%: userspace/examples/%.c $(LIB_SO)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(if $(SAN),-fsanitize=$(SAN)) -Iuserspace/include -MMD -MP -o $@ $< -L$(BUILD)/lib -lakida -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: tests
-tests: all $(UNIT_BINS) $(BUILD)/test/checkasm $(EXAMPLE_BINS)
+tests: all $(UNIT_BINS) $(BUILD)/test/checkasm $(BUILD)/test/random-fbz $(EXAMPLE_BINS)
 
 # BUILD tells the scripts which build they look at.
 .PHONY: check-unit
