@@ -3,6 +3,7 @@
  * akida bench: figures for people and for machines.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "bench.h"
 #include "cpu.h"
@@ -47,11 +48,26 @@ static double share(const struct bench *b, const struct akida_layer_profile *l)
 	return all > 0 ? layer_ms(l) / all : 0;
 }
 
+/* A small model takes no tenth of a millisecond: then microseconds. */
+static bool is_short(double ms)
+{
+	return ms < 0.1;
+}
+
+static void print_time(double ms, const char *what)
+{
+	printf("%.*f %s %s", is_short(ms) ? 2 : 4, is_short(ms) ? ms * 1e3 : ms,
+	       is_short(ms) ? "us" : "ms", what);
+}
+
 static void print_layers(const struct bench *b)
 {
-	static const char *const heads[] = { "Layer",  "Kernel", ">ms",
-					     ">Share", ">MACs",	 ">GMAC/s",
-					     NULL };
+	double all = all_ms(b), unit = is_short(all) ? 1e3 : 1;
+	const char *const heads[] = {
+		"Layer",  "Kernel", is_short(all) ? ">us" : ">ms",
+		">Share", ">MACs",  ">GMAC/s",
+		NULL
+	};
 	struct table *t = table_new(heads);
 	char human[32];
 	unsigned int i;
@@ -61,18 +77,17 @@ static void print_layers(const struct bench *b)
 
 		table_cell(t, "%s", l->name);
 		table_cell(t, "%s", l->kernel);
-		table_cell(t, "%.4f", layer_ms(l));
+		table_cell(t, "%.4f", layer_ms(l) * unit);
 		table_cell(t, "%.1f %%", 100 * share(b, l));
 		table_cell(t, "%s", tool_human(l->macs, human, sizeof(human)));
 		table_cell(t, "%.2f", layer_gmacs(l));
 	}
 	table_cell(t, "Total");
 	table_cell(t, "%s", "");
-	table_cell(t, "%.4f", all_ms(b));
+	table_cell(t, "%.4f", all * unit);
 	table_cell(t, "%s", "");
 	table_cell(t, "%s", tool_human(b->macs, human, sizeof(human)));
-	table_cell(t, "%.2f",
-		   all_ms(b) > 0 ? (double)b->macs / all_ms(b) * 1e-6 : 0);
+	table_cell(t, "%.2f", all > 0 ? (double)b->macs / all * 1e-6 : 0);
 	table_print(t, 0);
 }
 
@@ -81,19 +96,23 @@ void bench_text(const struct bench *b)
 	char *path = text_clean(b->path);
 	double rate = inputs_per_second(b);
 
-	printf("%s%s%s on %s: %u calls of %u in %.2f s\n\n", term_bold(stdout),
-	       path, term_plain(stdout), b->device, b->calls, b->batch,
-	       b->total);
+	printf("%s%s%s on %s: %u calls, %u input%s each, in %.2f s\n\n",
+	       term_bold(stdout), path, term_plain(stdout), b->device, b->calls,
+	       b->batch, b->batch > 1 ? "s" : "", b->total);
 	free(path);
-	printf("Latency     %.4f ms min, %.4f ms median, %.4f ms p99\n", b->min,
-	       b->median, b->p99);
+	printf("Latency     ");
+	print_time(b->min, "min, ");
+	print_time(b->median, "median, ");
+	print_time(b->p99, "p99\n");
 	printf("Throughput  %.1f inputs/s, %.2f GMAC/s\n", rate,
 	       rate * (double)b->macs * 1e-9);
 	printf("Memory      %.2f MiB\n", (double)b->info.memory / 1048576);
-	if (b->compare)
-		printf("Reference   %.4f ms median, %.1f times as long, %s\n",
-		       b->reference_ms, b->reference_ms / b->median,
+	if (b->compare) {
+		printf("Reference   ");
+		print_time(b->reference_ms, "median, ");
+		printf("%.1f times as long, %s\n", b->reference_ms / b->median,
 		       b->reference_equal ? "same outputs" : "OTHER OUTPUTS");
+	}
 	printf("\nLayers, per input, from a run of their own:\n");
 	print_layers(b);
 }

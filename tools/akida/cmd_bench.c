@@ -116,7 +116,7 @@ static const struct argp argp = {
 	"  akida bench --batch 16 -i frames.npy --json model.fbz\n"
 	"  akida bench --cpu avx2 --compare-reference model.fbz\n",
 	NULL,
-	tool_help_filter,
+	NULL,
 	NULL,
 };
 

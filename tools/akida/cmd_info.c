@@ -80,7 +80,7 @@ static const struct argp argp = {
 	"  akida info --weights conv_0 -o weights model.fbz\n"
 	"  akida info --json model.fbz | jq '.layers[].macs'\n",
 	NULL,
-	tool_help_filter,
+	NULL,
 	NULL,
 };
 

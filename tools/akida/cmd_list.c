@@ -40,7 +40,7 @@ static const struct argp argp = {
 	"  akida list\n"
 	"  akida list --json | jq -r '.devices[].name'\n",
 	NULL,
-	tool_help_filter,
+	NULL,
 	NULL,
 };
 

@@ -145,7 +145,7 @@ static const struct argp argp = {
 	"  camera | akida run model.fbz -i - --json\n"
 	"  akida run model.fbz -i lamp.png --target akd1000\n",
 	NULL,
-	tool_help_filter,
+	NULL,
 	NULL,
 };
 

@@ -99,12 +99,15 @@ static void print_layers(const struct run *r)
 
 static void print_changes(const struct run *r)
 {
-	static const char *const heads[] = { "Input", ">Row",	">Column",
-					     "Class", ">Exact", ">Target",
-					     NULL };
+	static const char *const class_heads[] = { "Input", "Class", ">Exact",
+						   ">Target", NULL };
+	static const char *const cell_heads[] = { "Input", ">Row",   ">Column",
+						  "Class", ">Exact", ">Target",
+						  NULL };
 	const struct comparison *c = &r->comparison;
 	const struct akida_shape *s = &r->info.output;
-	struct table *t = table_new(heads);
+	bool map = predict_is_map(s);
+	struct table *t = table_new(map ? cell_heads : class_heads);
 	char buf[CLASS_TEXT], *name;
 	unsigned int i;
 
@@ -114,15 +117,17 @@ static void print_changes(const struct run *r)
 
 		name = inputs_name(&r->inputs, x->input);
 		table_cell(t, "%s", name);
-		table_cell(t, "%zu", cell / s->width);
-		table_cell(t, "%zu", cell % s->width);
+		free(name);
+		if (map) {
+			table_cell(t, "%zu", cell / s->width);
+			table_cell(t, "%zu", cell % s->width);
+		}
 		table_cell(t, "%s",
 			   labels_text(&r->labels,
 				       (uint32_t)(x->at % s->channels), buf,
 				       sizeof(buf)));
 		cell_score(t, x->exact);
 		cell_score(t, x->target);
-		free(name);
 	}
 	table_print(t, 2);
 	if (c->scores_changed > c->num_changes)
@@ -144,9 +149,10 @@ static void print_comparison(const struct run *r)
 	       (unsigned long long)c->scores);
 	if (c->scores_changed)
 		printf(", by %.5g at most", c->largest);
-	printf("; the best class changes at %llu of %llu positions.\n",
+	printf("; the best class changes for %llu of %llu %s.\n",
 	       (unsigned long long)c->best_changed,
-	       (unsigned long long)(c->scores / r->info.output.channels));
+	       (unsigned long long)(c->scores / r->info.output.channels),
+	       predict_is_map(&r->info.output) ? "cells" : "inputs");
 	if (c->num_changes)
 		print_changes(r);
 }

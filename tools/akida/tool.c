@@ -23,14 +23,6 @@ void tool_parse(const struct argp *argp, int argc, char **argv, void *input)
 	}
 }
 
-char *tool_help_filter(int key, const char *text, void *input)
-{
-	(void)input;
-	if (key == ARGP_KEY_HELP_DUP_ARGS_NOTE)
-		return NULL;
-	return (char *)text;
-}
-
 uint32_t tool_number(struct argp_state *state, const char *option,
 		     const char *arg, uint32_t min, uint32_t max)
 {
@@ -98,7 +90,7 @@ struct akida_device *tool_open_device(const char *name)
 	if (!d)
 		term_die_memory();
 	if (akida_device_open(d, name)) {
-		term_error("%s Try 'akida list'.", akida_device_error(d));
+		term_error("%s", akida_device_error(d));
 		akida_device_free(d);
 		return NULL;
 	}

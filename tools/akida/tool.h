@@ -62,16 +62,6 @@ enum tool_option {
 void tool_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /**
- * tool_help_filter() - help_filter for struct argp: no note on duplicates
- * @key: see argp
- * @text: see argp
- * @input: see argp
- *
- * Return: the text to print.
- */
-char *tool_help_filter(int key, const char *text, void *input);
-
-/**
  * tool_number() - a whole number from the command line
  * @state: for the error, which ends the program
  * @option: name of the option, for the error

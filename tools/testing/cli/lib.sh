@@ -148,7 +148,7 @@ npy_data()
 	tail -c +$((11 + $(od -An -tu2 -j8 -N2 "$1"))) "$1"
 }
 
-# Models of make-models.c: flat.fbz, map.fbz, unknown.fbz.
+# The models of make-models.c.
 make_models()
 {
 	local sanitize

@@ -6,6 +6,9 @@
  *			value 2k
  *	map.fbz		8x8x1 picture -> 4x4 map of background, "bright" and a
  *			class that is never seen
+ *	step.fbz	1 value of 4 bits -> 1 activation of step 1.47 -> 2
+ *			classes; value 3 gives activation 3, and 2 when the step
+ *			is rounded to 1.5, and then the other class wins
  *	unknown.fbz	a layer of a type that nobody knows, with names that a
  *			terminal and a file system must not take as they are
  */
@@ -138,6 +141,29 @@ static void make_map(struct akida_model *m)
 	neurons(m, l, 3, threshold, step);
 }
 
+static void make_step(struct akida_model *m)
+{
+	static const int32_t none[] = { 0 };
+	static const float fine[] = { 1.47f };
+	static const int8_t one[] = { 1 };
+	static const int32_t threshold[] = { 0, -17 };
+	static const float step[] = { 10, 10 };
+	static const int8_t w[] = { 7, 0 };
+	unsigned int l;
+
+	add_input(m, 1);
+	l = add(m, "hidden", AKIDA_LAYER_FULLY_CONNECTED);
+	key(m, l, "units", 1);
+	activation(m, l, 1, 4, 4);
+	weights(m, l, 1, 1, 1, one);
+	neurons(m, l, 1, none, fine);
+	l = add(m, "scores", AKIDA_LAYER_FULLY_CONNECTED);
+	key(m, l, "units", 2);
+	activation(m, l, 0, 1, 4);
+	weights(m, l, 1, 1, 2, w);
+	neurons(m, l, 2, threshold, step);
+}
+
 static void make_unknown(struct akida_model *m)
 {
 	static const int8_t data[] = { 1, 2, 3 };
@@ -175,6 +201,7 @@ int main(int argc, char **argv)
 	}
 	make(argv[1], "flat.fbz", make_flat);
 	make(argv[1], "map.fbz", make_map);
+	make(argv[1], "step.fbz", make_step);
 	make(argv[1], "unknown.fbz", make_unknown);
 	return 0;
 }

@@ -8,7 +8,7 @@
 ok 'models are made' make_models
 
 ok 'bench' run 0 bench map.fbz --seconds 0.05
-ok 'latency' says '^Latency +[0-9.]+ ms min, [0-9.]+ ms median, [0-9.]+ ms p99$'
+ok 'latency' says '^Latency +[0-9.]+ [mu]s min, [0-9.]+ [mu]s median, [0-9.]+ [mu]s p99$'
 ok 'throughput' says '^Throughput +[0-9.]+ inputs/s'
 ok 'a row for each layer' eval 'says "^blur +" && says "^heat +" && says "^Total +"'
 ok '--json' run 0 bench map.fbz --iterations 50 --threads 1 --json
