@@ -36,28 +36,45 @@ static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
 	return v < lo ? lo : v > hi ? hi : v;
 }
 
-static bool equal_at(const int32_t *t, uint32_t n, int64_t bias, int64_t pot,
-		     float mul, float add)
+/* A neuron: the accumulator is (potential + bias) * scale. */
+struct neuron {
+	const int32_t *t;
+	uint32_t n;
+	int64_t bias, scale, lo, hi;
+};
+
+static int64_t accumulator(const struct neuron *u, int64_t pot)
+{
+	return (pot + u->bias) * u->scale;
+}
+
+static bool equal_at(const struct neuron *u, int64_t pot, float mul, float add)
 {
 	uint32_t i, y = 0;
 
-	for (i = 0; i < n; i++)
-		y += t[i] < pot;
-	return npu_activation_fused((int32_t)(pot + bias), mul, add, n) == y;
+	pot = clamp(pot, u->lo, u->hi);
+	for (i = 0; i < u->n; i++)
+		y += u->t[i] < pot;
+	return npu_activation_fused((int32_t)accumulator(u, pot), mul, add,
+				    u->n) == y;
 }
 
-static bool proved(const int32_t *t, uint32_t n, int64_t bias, int64_t lo,
-		   int64_t hi, float mul, float add)
+static bool converts(const struct neuron *u, int64_t pot, float mul, float add)
+{
+	float v = fmaf((float)accumulator(u, pot), mul, add);
+
+	return v < LARGEST && v > -LARGEST;
+}
+
+static bool proved(const struct neuron *u, float mul, float add)
 {
 	uint32_t i;
 
-	if (!(fabsf(fmaf((float)(lo + bias), mul, add)) < LARGEST) ||
-	    !(fabsf(fmaf((float)(hi + bias), mul, add)) < LARGEST))
+	if (!converts(u, u->lo, mul, add) || !converts(u, u->hi, mul, add))
 		return false;
-	for (i = 0; i < n; i++)
-		if (!equal_at(t, n, bias, clamp(t[i], lo, hi), mul, add) ||
-		    !equal_at(t, n, bias, clamp((int64_t)t[i] + 1, lo, hi), mul,
-			      add))
+	for (i = 0; i < u->n; i++)
+		if (!equal_at(u, u->t[i], mul, add) ||
+		    !equal_at(u, (int64_t)u->t[i] + 1, mul, add))
 			return false;
 	return true;
 }
@@ -66,31 +83,34 @@ static bool proved(const int32_t *t, uint32_t n, int64_t bias, int64_t lo,
  * The line must pass level i + 1/2 after t[i] and not later than t[i] + 1;
  * @add is in the middle of what that leaves. Return: how much that is.
  */
-static double fit_add(const int32_t *t, uint32_t from, uint32_t to,
-		      int64_t bias, float mul, float *add)
+static double fit_add(const struct neuron *u, uint32_t from, uint32_t to,
+		      float mul, float *add)
 {
 	double low = -INFINITY, high = INFINITY;
+	double slope = (double)mul * (double)u->scale;
 	uint32_t i;
 
 	for (i = from; i < to; i++) {
-		double at = (double)mul * ((double)t[i] + (double)bias);
+		double at = slope * ((double)u->t[i] + (double)u->bias);
 
 		high = fmin(high, i + 0.5 - at);
-		low = fmax(low, i + 0.5 - at - (double)mul);
+		low = fmax(low, i + 0.5 - at - slope);
 	}
 	*add = (float)((low + high) / 2);
-	return (high - low) / (double)mul;
+	return (high - low) / slope;
 }
 
 bool npu_activation_fit(const int32_t *t, uint32_t n, double step, int64_t bias,
-			int64_t lo, int64_t hi, float *mul, float *add)
+			int64_t scale, int64_t lo, int64_t hi, float *mul,
+			float *add)
 {
+	const struct neuron u = { t, n, bias, scale, lo, hi };
 	uint32_t from = 0, to = n, i;
 	double best = -INFINITY;
 
 	*mul = 0;
 	*add = 0;
-	if (lo + bias < INT32_MIN || hi + bias > INT32_MAX)
+	if (accumulator(&u, lo) < INT32_MIN || accumulator(&u, hi) > INT32_MAX)
 		return false;
 	/* Only thresholds that some potential can reach matter. */
 	while (from < n && t[from] < lo)
@@ -99,7 +119,7 @@ bool npu_activation_fit(const int32_t *t, uint32_t n, double step, int64_t bias,
 		to--;
 	if (from == to) {
 		*add = (float)from;
-		return proved(t, n, bias, lo, hi, *mul, *add);
+		return proved(&u, *mul, *add);
 	}
 	/*
 	 * The step that made the thresholds and, since a chip rounds it, those
@@ -112,13 +132,13 @@ bool npu_activation_fit(const int32_t *t, uint32_t n, double step, int64_t bias,
 		if (i && to - from > 1)
 			s = ((double)t[to - 1] - t[from] + i / 8.0) /
 			    (to - from - 1);
-		m = (float)(s > 1.0 / 64 ? 1 / s : 64);
-		gap = fit_add(t, from, to, bias, m, &a);
+		m = (float)((s > 1.0 / 64 ? 1 / s : 64) / (double)scale);
+		gap = fit_add(&u, from, to, m, &a);
 		if (gap > best) {
 			best = gap;
 			*mul = m;
 			*add = a;
 		}
 	}
-	return proved(t, n, bias, lo, hi, *mul, *add);
+	return proved(&u, *mul, *add);
 }

@@ -13,7 +13,8 @@
  * @t: thresholds, ascending
  * @n: how many
  * @step: about how far they are apart
- * @bias: the accumulator is the potential plus this
+ * @bias: the accumulator is the potential plus this, times @scale
+ * @scale: factor
  * @lo: smallest potential
  * @hi: largest potential
  * @mul: where to put the factor
@@ -26,7 +27,8 @@
  * Return: true if they are equal.
  */
 bool npu_activation_fit(const int32_t *t, uint32_t n, double step, int64_t bias,
-			int64_t lo, int64_t hi, float *mul, float *add);
+			int64_t scale, int64_t lo, int64_t hi, float *mul,
+			float *add);
 
 /**
  * npu_activation_fused() - what kernels compute

@@ -144,6 +144,16 @@ struct npu_scratch {
 };
 
 /**
+ * struct npu_block - allocated memory
+ * @p: where
+ * @size: bytes
+ */
+struct npu_block {
+	void *p;
+	size_t size;
+};
+
+/**
  * struct npu - a prepared model
  * @layers: its layers
  * @num_layers: how many
@@ -171,7 +181,7 @@ struct npu {
 	struct npu_scratch *scratch;
 	uint8_t *buffer[2];
 	int32_t *reference_scratch, *sums;
-	void **blocks;
+	struct npu_block *blocks;
 	size_t num_blocks, memory;
 	bool profiling;
 	uint64_t runs;
@@ -190,9 +200,8 @@ void *npu_alloc(struct npu *n, size_t size);
  * npu_release() - give memory back early
  * @n: the model
  * @p: from npu_alloc()
- * @size: as then
  */
-void npu_release(struct npu *n, void *p, size_t size);
+void npu_release(struct npu *n, void *p);
 
 /**
  * npu_prepare_layer() - choose an implementation and pack what it needs

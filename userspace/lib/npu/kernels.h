@@ -118,6 +118,68 @@ struct npu_depthwise {
 
 typedef void (*npu_depthwise_fn)(const struct npu_depthwise *d);
 
+/* Outputs of a Winograd tile and transformed values that make them. */
+#define NPU_WINO_OUT 4u
+#define NPU_WINO_TAPS 6u
+/* Its accumulators are this many times the potential. */
+#define NPU_WINO_SCALE 24
+/* Most tiles that are computed together. */
+#define NPU_WINO_TILES 4u
+
+/**
+ * struct npu_winograd - activations of some tiles of a row
+ * @rows: per kernel row: transformed input, [tile][tap][@quads * 4]
+ * @kernel_rows: how many
+ * @quads: groups of four channels
+ * @w: transformed weights, [row][quad][tap][filter][4], NPU_LANES filters
+ * @start: start values of the accumulators, [tap][filter]
+ * @mul: activation, applied to NPU_WINO_SCALE times the potential
+ * @add: likewise
+ * @max: largest activation
+ * @filters: how many exist
+ * @out: where the activations of the first output go
+ * @step: bytes from output to output
+ * @width: outputs that exist, at most NPU_WINO_OUT per tile
+ *
+ * With the sums M0..M5 of the six taps, outputs are (times NPU_WINO_SCALE)
+ *	y0 = M0 + (M1 + M2) + (M3 + M4)
+ *	y1 = (M1 - M2) + 2 (M3 - M4)
+ *	y2 = (M1 + M2) + 4 (M3 + M4)
+ *	y3 = (M1 - M2) + 8 (M3 - M4) + 4 M5
+ */
+struct npu_winograd {
+	const uint8_t *const *rows;
+	uint32_t kernel_rows, quads;
+	const int8_t *w;
+	const int32_t *start;
+	const float *mul, *add;
+	uint32_t max, filters;
+	uint8_t *out;
+	size_t step;
+	uint32_t width;
+};
+
+/**
+ * struct npu_winograd_row - a row to be transformed
+ * @in: first byte of the first tile's first pixel
+ * @channels: of a pixel; values are at most 15
+ * @tiles: how many; tile i begins at pixel NPU_WINO_OUT * i
+ * @out: [tile][tap][channels rounded up to 4]
+ *
+ * From the pixels d0..d5 of a tile, with offsets that keep them positive:
+ *	t0 = 4 d0 - 5 d2 + d4 + 75
+ *	t1 = d3 + d4 - 4 d1 - 4 d2 + 120
+ *	t2 = 4 d1 - 4 d2 - d3 + d4 + 75
+ *	t3 = 2 d3 - 2 d1 - d2 + d4 + 45
+ *	t4 = 2 d1 - 2 d3 - d2 + d4 + 45
+ *	t5 = 4 d1 - 5 d3 + d5 + 75
+ */
+struct npu_winograd_row {
+	const uint8_t *in;
+	uint32_t channels, tiles;
+	uint8_t *out;
+};
+
 /**
  * struct npu_kernels - functions for a machine
  * @name: of the instruction set
@@ -135,6 +197,10 @@ typedef void (*npu_depthwise_fn)(const struct npu_depthwise *d);
  * @depthwise_block: its block of channels
  * @depthwise_small: for a rest of at most half a block
  * @depthwise_small_block: its block
+ * @winograd: activations of 1 to NPU_WINO_TILES tiles
+ * @winograd_row: transform a row
+ * @winograd_name: of their instruction set
+ * @winograd_wins: they are faster than @tile_activate
  * @max_bytes: dst[i] = max(dst[i], src[i])
  */
 struct npu_kernels {
@@ -150,6 +216,10 @@ struct npu_kernels {
 		     const int32_t *start, int32_t *out);
 	npu_depthwise_fn depthwise, depthwise_small;
 	uint32_t depthwise_block, depthwise_small_block;
+	void (*winograd)(const struct npu_winograd *w, unsigned int tiles);
+	void (*winograd_row)(const struct npu_winograd_row *r);
+	const char *winograd_name;
+	bool winograd_wins;
 	void (*max_bytes)(uint8_t *dst, const uint8_t *src, size_t n);
 };
 

@@ -2,10 +2,11 @@
 /*
  * AVX-512 with VNNI: 64 products of a byte pair per instruction.
  */
-#include "npu/kernels.h"
-
 #include <immintrin.h>
 #include <string.h>
+
+#include "npu/kernels.h"
+#include "npu/winograd.h"
 
 /* Accumulators stay in registers only if every loop over them is unrolled. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -343,4 +344,5 @@ void npu_kernels_init_avx512vnni(struct npu_kernels *k)
 	k->depthwise = depthwise;
 	k->depthwise_block = BLOCK;
 	k->max_bytes = max_bytes;
+	npu_winograd_init_avx512vnni(k);
 }

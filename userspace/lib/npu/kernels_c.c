@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "npu/activation.h"
+
 /* Unsigned: accumulators wrap around. */
 static void tile(const struct npu_tile *t, unsigned int pixels,
 		 unsigned int groups)
@@ -132,6 +134,79 @@ static void depthwise(const struct npu_depthwise *d)
 	}
 }
 
+/* Unsigned, so that sums wrap around. */
+static void winograd_tile(const struct npu_winograd *w, unsigned int tile,
+			  unsigned int f, uint32_t y[NPU_WINO_OUT])
+{
+	size_t pixel = (size_t)w->quads * 4;
+	const int8_t *p = w->w + f * 4;
+	uint32_t m[NPU_WINO_TAPS], row, q, t, b, e;
+
+	for (t = 0; t < NPU_WINO_TAPS; t++)
+		m[t] = (uint32_t)w->start[t * NPU_LANES + f];
+	for (row = 0; row < w->kernel_rows; row++) {
+		const uint8_t *in = w->rows[row] + tile * NPU_WINO_TAPS * pixel;
+
+		for (q = 0; q < w->quads; q++, in += 4)
+			for (t = 0; t < NPU_WINO_TAPS; t++, p += NPU_LANES * 4)
+				for (b = 0; b < 4; b++)
+					m[t] += (uint32_t)(in[t * pixel + b] *
+							   p[b]);
+	}
+	e = 2 * (m[3] - m[4]);
+	y[0] = m[0] + m[1] + m[2] + m[3] + m[4];
+	y[1] = m[1] - m[2] + e;
+	y[2] = m[1] + m[2] + 4 * (m[3] + m[4]);
+	y[3] = m[1] - m[2] + 4 * (e + m[5]);
+}
+
+static void winograd(const struct npu_winograd *w, unsigned int tiles)
+{
+	unsigned int tile, f, i;
+
+	for (tile = 0; tile < tiles; tile++) {
+		for (f = 0; f < w->filters; f++) {
+			uint32_t y[NPU_WINO_OUT], x = tile * NPU_WINO_OUT;
+
+			winograd_tile(w, tile, f, y);
+			for (i = 0; i < NPU_WINO_OUT && x + i < w->width; i++)
+				w->out[(x + i) * w->step + f] =
+					npu_activation_fused((int32_t)y[i],
+							     w->mul[f],
+							     w->add[f], w->max);
+		}
+	}
+}
+
+static void winograd_row(const struct npu_winograd_row *r)
+{
+	size_t c, n = r->channels, pixel = (n + 3) / 4 * 4;
+	const uint8_t *d = r->in;
+	uint8_t *o = r->out;
+	uint32_t tile;
+
+	for (tile = 0; tile < r->tiles; tile++) {
+		for (c = 0; c < n; c++) {
+			int d0 = d[c], d1 = d[c + n], d2 = d[c + 2 * n];
+			int d3 = d[c + 3 * n], d4 = d[c + 4 * n];
+			int d5 = d[c + 5 * n];
+
+			o[c] = (uint8_t)(4 * d0 - 5 * d2 + d4 + 75);
+			o[c + pixel] =
+				(uint8_t)(d3 + d4 - 4 * d1 - 4 * d2 + 120);
+			o[c + 2 * pixel] =
+				(uint8_t)(4 * d1 - 4 * d2 - d3 + d4 + 75);
+			o[c + 3 * pixel] =
+				(uint8_t)(2 * d3 - 2 * d1 - d2 + d4 + 45);
+			o[c + 4 * pixel] =
+				(uint8_t)(2 * d1 - 2 * d3 - d2 + d4 + 45);
+			o[c + 5 * pixel] = (uint8_t)(4 * d1 - 5 * d3 + d5 + 75);
+		}
+		d += NPU_WINO_OUT * n;
+		o += NPU_WINO_TAPS * pixel;
+	}
+}
+
 static void max_bytes(uint8_t *dst, const uint8_t *src, size_t n)
 {
 	size_t i;
@@ -159,5 +234,8 @@ void npu_kernels_init_c(struct npu_kernels *k)
 	k->depthwise_small = depthwise;
 	k->depthwise_block = BLOCK;
 	k->depthwise_small_block = BLOCK;
+	k->winograd = winograd;
+	k->winograd_row = winograd_row;
+	k->winograd_name = "winograd c";
 	k->max_bytes = max_bytes;
 }

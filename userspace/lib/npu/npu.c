@@ -15,7 +15,8 @@
 
 void *npu_alloc(struct npu *n, size_t size)
 {
-	void **blocks, *p;
+	struct npu_block *blocks;
+	void *p;
 
 	size = size ? (size + 63) / 64 * 64 : 64;
 	blocks = realloc(n->blocks, (n->num_blocks + 1) * sizeof(*blocks));
@@ -26,21 +27,21 @@ void *npu_alloc(struct npu *n, size_t size)
 	if (!p)
 		return NULL;
 	memset(p, 0, size);
-	n->blocks[n->num_blocks++] = p;
+	blocks[n->num_blocks++] = (struct npu_block){ p, size };
 	n->memory += size;
 	return p;
 }
 
-void npu_release(struct npu *n, void *p, size_t size)
+void npu_release(struct npu *n, void *p)
 {
 	size_t i;
 
 	for (i = n->num_blocks; i-- > 0;) {
-		if (n->blocks[i] != p)
+		if (n->blocks[i].p != p)
 			continue;
 		free(p);
+		n->memory -= n->blocks[i].size;
 		n->blocks[i] = n->blocks[--n->num_blocks];
-		n->memory -= size ? (size + 63) / 64 * 64 : 64;
 		return;
 	}
 }
@@ -53,7 +54,7 @@ void npu_free(struct npu *n)
 		return;
 	npu_threads_free(n->pool);
 	for (i = 0; i < n->num_blocks; i++)
-		free(n->blocks[i]);
+		free(n->blocks[i].p);
 	free(n->blocks);
 	free(n);
 }

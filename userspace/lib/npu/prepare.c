@@ -10,6 +10,7 @@
 #include "npu/activation.h"
 #include "npu/internal.h"
 #include "npu/reference.h"
+#include "npu/winograd.h"
 
 /* Below this many multiply-adds, waking threads costs more than it saves. */
 #define SMALL_LAYER 150000u
@@ -156,6 +157,15 @@ static uint32_t largest_weight(const int8_t *w, size_t n)
 	return largest;
 }
 
+/* What is added here is added to every output of the filter. */
+static int32_t *start_of(struct npu_layer *y, uint32_t f)
+{
+	if (y->kind != NPU_WINOGRAD)
+		return &y->start[f];
+	return &y->start[f / NPU_LANES * NPU_WINO_TAPS * NPU_LANES + NPU_LANES +
+			 f % NPU_LANES];
+}
+
 /*
  * Start values and activations. Where activations follow at once, the
  * threshold goes into the start value: accumulators are small near it, so
@@ -167,6 +177,7 @@ static int make_activations(struct npu *n, struct npu_layer *y, int64_t *lo,
 	const struct ak_layer *l = y->l;
 	uint32_t levels = npu_num_thresholds(l), f;
 	size_t filters = round_up(l->out.channels, NPU_LANES);
+	int64_t scale = y->kind == NPU_WINOGRAD ? NPU_WINO_SCALE : 1;
 	bool all = true;
 
 	y->fast = npu_alloc(n, y->panels * sizeof(*y->fast));
@@ -189,21 +200,20 @@ static int make_activations(struct npu *n, struct npu_layer *y, int64_t *lo,
 		if (f % y->panel == 0)
 			y->fast[p] = true;
 		if (!npu_activation_fit(y->thresholds + (size_t)f * levels,
-					levels, step, bias, lo[f], hi[f],
+					levels, step, bias, scale, lo[f], hi[f],
 					&y->act.mul[f], &y->act.add[f]))
 			y->fast[p] = false;
 	}
 	for (f = 0; f < l->out.channels; f++) {
 		if (y->fast[f / y->panel])
-			y->start[f] = (int32_t)((uint32_t)y->start[f] -
-						(uint32_t)l->threshold[f]);
+			*start_of(y, f) = (int32_t)((uint32_t)*start_of(y, f) -
+						    (uint32_t)l->threshold[f] *
+							    (uint32_t)scale);
 		else
 			all = false;
 	}
 	if (all) {
-		npu_release(n, y->thresholds,
-			    (size_t)l->out.channels * levels *
-				    sizeof(*y->thresholds));
+		npu_release(n, y->thresholds);
 		y->thresholds = NULL;
 	}
 	return 0;
@@ -339,6 +349,13 @@ static void split(struct npu *n, struct npu_layer *y)
 
 	y->chunks_x = 1;
 	y->chunks_n = 1;
+	if (y->kind == NPU_WINOGRAD) {
+		/* By rows, and not many: they share rows of the input. */
+		if (threads > 1 && ak_layer_macs(y->l) >= SMALL_LAYER)
+			y->chunks_x =
+				(uint32_t)least(2 * threads, y->l->conv.height);
+		return;
+	}
 	if (threads > 1 && ak_layer_macs(y->l) >= SMALL_LAYER) {
 		if (y->sink == NPU_SUM || y->sink == NPU_LARGEST ||
 		    pixels < 4 * tile)
@@ -362,35 +379,86 @@ static enum npu_sink choose_sink(const struct ak_layer *l)
 	return l->pool_type == AKIDA_POOL_MAX ? NPU_LARGEST : NPU_POTENTIALS;
 }
 
-static int prepare_fast(struct npu *n, struct npu_layer *y)
+static bool all_fast(const struct npu_layer *y)
+{
+	uint32_t p;
+
+	for (p = 0; p < y->panels; p++)
+		if (!y->fast[p])
+			return false;
+	return true;
+}
+
+/* Winograd has no other way to activations: it is all panels or none. */
+static int try_winograd(struct npu *n, struct npu_layer *y, int64_t *bounds,
+			bool *taken)
+{
+	int rc;
+
+	*taken = false;
+	if (!n->kernels.winograd_wins || y->sink != NPU_ACTIVATE ||
+	    !npu_winograd_possible(y->l))
+		return 0;
+	y->kind = NPU_WINOGRAD;
+	rc = npu_winograd_pack(n, y);
+	if (!rc)
+		rc = make_activations(n, y, bounds,
+				      bounds + y->l->out.channels);
+	if (rc)
+		return rc;
+	*taken = all_fast(y);
+	if (*taken)
+		return 0;
+	npu_release(n, y->w);
+	npu_release(n, y->start);
+	npu_release(n, y->fast);
+	npu_release(n, y->act.mul);
+	npu_release(n, y->act.add);
+	return 0;
+}
+
+static int prepare_direct(struct npu *n, struct npu_layer *y, int64_t *bounds)
 {
 	const struct ak_layer *l = y->l;
 	bool separable = l->type == AKIDA_LAYER_SEPARABLE_CONV;
 	const int8_t *w = separable ? l->weights_pw : l->weights;
-	int64_t *bounds;
+	size_t weights = ak_layer_num_weights(l, separable);
 	int rc;
 
-	y->sink = choose_sink(l);
 	y->kind = separable ? NPU_SEPARABLE : NPU_DIRECT;
 	if (separable && !depthwise_fits(l))
 		y->kind = NPU_PLAIN;
-	y->wide =
-		2 * largest_byte(l) *
-			largest_weight(w, ak_layer_num_weights(l, separable)) >
-		INT16_MAX;
-	y->name = y->kind == NPU_PLAIN ? "plain" : n->kernels.name;
+	y->wide = 2 * largest_byte(l) * largest_weight(w, weights) > INT16_MAX;
 	rc = pack_weights(n, y);
 	if (!rc && y->kind == NPU_SEPARABLE)
 		rc = prepare_depthwise(n, y);
-	if (rc)
-		return rc;
-	bounds = malloc(2 * (size_t)l->out.channels * sizeof(*bounds));
+	return rc ? rc :
+		    make_activations(n, y, bounds, bounds + l->out.channels);
+}
+
+static int prepare_fast(struct npu *n, struct npu_layer *y)
+{
+	int64_t *bounds =
+		malloc(2 * (size_t)y->l->out.channels * sizeof(*bounds));
+	bool taken;
+	int rc;
+
 	if (!bounds)
 		return -ENOMEM;
-	rc = make_activations(n, y, bounds, bounds + l->out.channels);
+	y->sink = choose_sink(y->l);
+	rc = try_winograd(n, y, bounds, &taken);
+	if (!rc && !taken)
+		rc = prepare_direct(n, y, bounds);
 	free(bounds);
+	if (rc)
+		return rc;
+	y->name = n->kernels.name;
+	if (y->kind == NPU_WINOGRAD)
+		y->name = n->kernels.winograd_name;
+	else if (y->kind == NPU_PLAIN)
+		y->name = "plain";
 	split(n, y);
-	return rc;
+	return 0;
 }
 
 int npu_prepare_layer(struct npu *n, struct npu_layer *y, struct ak_err *err)
@@ -419,6 +487,10 @@ void npu_map_padding(const struct npu_layer *y, uint32_t *left, uint32_t *right,
 	*right = y->l->pad_right;
 	*top = y->l->pad_top;
 	*bottom = y->l->pad_bottom;
+	/* The last tile may reach further; what it reads must be in range. */
+	if (y->kind == NPU_WINOGRAD)
+		*right = npu_winograd_tiles(y->l) * NPU_WINO_OUT + 2 -
+			 y->l->in.width - *left;
 }
 
 /* Sizes that the largest layer wants. */
@@ -438,6 +510,11 @@ static struct needs find_needs(const struct npu *n)
 
 		if (y->block > s.block)
 			s.block = y->block;
+		if (y->kind == NPU_WINOGRAD) {
+			v = npu_winograd_row_size(y->l) * y->l->kernel_h;
+			if (v > s.bytes)
+				s.bytes = v;
+		}
 		if (y->kind == NPU_SEPARABLE) {
 			v = (size_t)y->block * y->dw.channels;
 			if (v > s.bytes)

@@ -6,6 +6,7 @@
 
 #include "npu/internal.h"
 #include "npu/reference.h"
+#include "npu/winograd.h"
 
 /* A layer that is being run. */
 struct job {
@@ -310,6 +311,7 @@ static void run_chunk(void *arg, unsigned int chunk, unsigned int thread)
 	const struct npu_layer *y = j->y;
 	uint64_t pixels = (uint64_t)y->l->conv.height * y->l->conv.width;
 	uint32_t cx = chunk / y->chunks_n, cn = chunk % y->chunks_n;
+	uint32_t rows = y->l->conv.height;
 	struct part a = {
 		.first = (uint32_t)(pixels * cx / y->chunks_x),
 		.last = (uint32_t)(pixels * (cx + 1) / y->chunks_x),
@@ -317,7 +319,12 @@ static void run_chunk(void *arg, unsigned int chunk, unsigned int thread)
 		.panel_end = y->panels * (cn + 1) / y->chunks_n,
 	};
 
-	if (y->kind == NPU_PLAIN)
+	if (y->kind == NPU_WINOGRAD)
+		npu_winograd_run(
+			j->n, y, j->src, j->mid, &j->n->scratch[thread],
+			(uint32_t)((uint64_t)rows * cx / y->chunks_x),
+			(uint32_t)((uint64_t)rows * (cx + 1) / y->chunks_x));
+	else if (y->kind == NPU_PLAIN)
 		run_plain(j, &j->n->scratch[thread], &a);
 	else
 		run_part(j, &j->n->scratch[thread], &a);
