@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/export.h"
+#include "common/util.h"
 
 static const struct {
 	const char *name;
@@ -24,11 +25,9 @@ static const struct {
 	[AKIDA_DTYPE_BOOL] = { "bool", 1 },
 };
 
-#define NUM_DTYPES (sizeof(dtypes) / sizeof(dtypes[0]))
-
 AK_EXPORT size_t akida_dtype_size(enum akida_dtype dtype)
 {
-	return (size_t)dtype < NUM_DTYPES ? dtypes[dtype].size : 0;
+	return (size_t)dtype < ARRAY_SIZE(dtypes) ? dtypes[dtype].size : 0;
 }
 
 AK_EXPORT const char *akida_dtype_name(enum akida_dtype dtype)

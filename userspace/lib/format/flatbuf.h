@@ -274,7 +274,7 @@ typedef uint32_t fb_ref;
  * @num_vtables: how many
  * @slots: the open table's fields
  * @num_slots: how many fields the open table can have
- * @table_end: @used when the table was opened
+ * @table_end: @used before its first field
  * @error: 0 or the first error, a negative errno
  *
  * Strings, vectors and tables must be written before the table that points

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 1024
+#define NO_FIELD SIZE_MAX
 
 static void put16(uint8_t *p, uint16_t v)
 {
@@ -79,7 +80,7 @@ static void align_for(struct fb_builder *b, size_t bytes, size_t align)
 }
 
 /* An offset that is written now and leads to @ref. */
-static fb_ref write_ref(struct fb_builder *b, fb_ref ref)
+static void write_ref(struct fb_builder *b, fb_ref ref)
 {
 	uint8_t *p;
 
@@ -87,7 +88,6 @@ static fb_ref write_ref(struct fb_builder *b, fb_ref ref)
 	p = reserve(b, 4);
 	if (p)
 		put32(p, (uint32_t)b->used - ref);
-	return (fb_ref)b->used;
 }
 
 fb_ref fbb_vector(struct fb_builder *b, const void *data, size_t count,
@@ -168,7 +168,16 @@ void fbb_table(struct fb_builder *b, unsigned int num_slots)
 {
 	memset(b->slots, 0, sizeof(b->slots));
 	b->num_slots = num_slots;
-	b->table_end = b->used;
+	b->table_end = NO_FIELD;
+}
+
+/* Notes a field of @size bytes that has just been written. */
+static void note_field(struct fb_builder *b, unsigned int slot, size_t size)
+{
+	/* Padding behind it would differ from table to table, as its vtable. */
+	if (b->table_end == NO_FIELD)
+		b->table_end = b->used - size;
+	b->slots[slot] = (fb_ref)b->used;
 }
 
 void fbb_add_struct(struct fb_builder *b, unsigned int slot, const void *data,
@@ -180,7 +189,7 @@ void fbb_add_struct(struct fb_builder *b, unsigned int slot, const void *data,
 	p = reserve(b, size);
 	if (p)
 		memcpy(p, data, size);
-	b->slots[slot] = (fb_ref)b->used;
+	note_field(b, slot, size);
 }
 
 void fbb_add_u8(struct fb_builder *b, unsigned int slot, uint8_t value,
@@ -203,8 +212,10 @@ void fbb_add_u32(struct fb_builder *b, unsigned int slot, uint32_t value,
 
 void fbb_add_ref(struct fb_builder *b, unsigned int slot, fb_ref ref)
 {
-	if (ref)
-		b->slots[slot] = write_ref(b, ref);
+	if (!ref)
+		return;
+	write_ref(b, ref);
+	note_field(b, slot, 4);
 }
 
 /* A vtable like this one that is already there, or a new one. */
@@ -246,6 +257,8 @@ fb_ref fbb_end(struct fb_builder *b)
 	align_for(b, 4, 4);
 	reserve(b, 4);
 	table = (fb_ref)b->used;
+	if (b->table_end == NO_FIELD)
+		b->table_end = b->used - 4;
 	if (table - b->table_end > UINT16_MAX)
 		b->error = b->error ? b->error : -EFBIG;
 	while (b->num_slots && !b->slots[b->num_slots - 1])

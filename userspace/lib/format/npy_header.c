@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/util.h"
 #include "format/dtype.h"
 
 static const struct {
@@ -21,8 +22,6 @@ static const struct {
 	{ "f4", AKIDA_DTYPE_FLOAT32 }, { "f8", AKIDA_DTYPE_FLOAT64 },
 	{ "b1", AKIDA_DTYPE_BOOL },
 };
-
-#define NUM_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 #define HOST_LITTLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
@@ -178,10 +177,10 @@ static int descr(struct parser *p, struct ak_npy *npy)
 	rc = string(p, s, sizeof(s));
 	if (rc)
 		return rc;
-	for (i = 0; i < NUM_KINDS; i++)
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (s[0] && !strcmp(s + 1, kinds[i].kind))
 			break;
-	if (i == NUM_KINDS || !strchr("<>|=", s[0]))
+	if (i == ARRAY_SIZE(kinds) || !strchr("<>|=", s[0]))
 		return refuse_dtype(p, s);
 	npy->dtype = kinds[i].dtype;
 	size = akida_dtype_size(npy->dtype);
@@ -213,8 +212,6 @@ static const struct {
 	{ "shape", shape },
 };
 
-#define NUM_ENTRIES (sizeof(entries) / sizeof(entries[0]))
-
 /* One "'name': value"; @seen has a bit per entry. */
 static int entry(struct parser *p, struct ak_npy *npy, unsigned int *seen)
 {
@@ -224,10 +221,10 @@ static int entry(struct parser *p, struct ak_npy *npy, unsigned int *seen)
 
 	if (rc)
 		return rc;
-	for (i = 0; i < NUM_ENTRIES; i++)
+	for (i = 0; i < ARRAY_SIZE(entries); i++)
 		if (!strcmp(name, entries[i].name))
 			break;
-	if (i == NUM_ENTRIES || *seen & 1u << i)
+	if (i == ARRAY_SIZE(entries) || *seen & 1u << i)
 		return damaged(p, "descr, fortran_order and shape, once each,");
 	*seen |= 1u << i;
 	if (!eat(p, ':'))
@@ -257,7 +254,7 @@ int ak_npy_dictionary(const char *text, size_t size, struct ak_npy *npy,
 	skip_space(&p);
 	if (p.pos != p.size)
 		return damaged(&p, "the end of the header");
-	if (seen != (1u << NUM_ENTRIES) - 1)
+	if (seen != (1u << ARRAY_SIZE(entries)) - 1)
 		return ak_errf(
 			err, -EINVAL,
 			"the .npy header lacks descr, fortran_order or shape");
@@ -273,10 +270,10 @@ size_t ak_npy_print(enum akida_dtype dtype, unsigned int ndim,
 	unsigned int i;
 	size_t k;
 
-	for (k = 0; k < NUM_KINDS; k++)
+	for (k = 0; k < ARRAY_SIZE(kinds); k++)
 		if (kinds[k].dtype == dtype)
 			break;
-	if (k == NUM_KINDS)
+	if (k == ARRAY_SIZE(kinds))
 		return 0;
 	if (akida_dtype_size(dtype) == 1)
 		order = '|';
