@@ -3,6 +3,8 @@
 
 #include <akida/akida.h>
 
+#include "tool.h"
+
 #define X86_UP_TO_AVX2 (AKIDA_CPU_BASELINE | AKIDA_CPU_AVX2)
 #define X86_UP_TO_AVXVNNI (X86_UP_TO_AVX2 | AKIDA_CPU_AVXVNNI)
 #define X86_UP_TO_AVX512 (X86_UP_TO_AVXVNNI | AKIDA_CPU_AVX512VNNI)
@@ -20,7 +22,7 @@ static const struct cpu_level levels[] = {
 
 unsigned int cpu_num_levels(void)
 {
-	return sizeof(levels) / sizeof(levels[0]);
+	return ARRAY_SIZE(levels);
 }
 
 const struct cpu_level *cpu_level(unsigned int i)

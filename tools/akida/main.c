@@ -25,8 +25,6 @@ static const struct command commands[] = {
 	{ "run", "run a model on pictures or arrays", cmd_run },
 };
 
-#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
 static void print_help(FILE *out)
 {
 	size_t i;
@@ -36,7 +34,7 @@ static void print_help(FILE *out)
 	      "\n"
 	      "Subcommands:\n",
 	      out);
-	for (i = 0; i < NUM_COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-8s%s\n", commands[i].name,
 			commands[i].summary);
 	fputs("\n"
@@ -65,7 +63,7 @@ static const struct command *find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < NUM_COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(name, commands[i].name))
 			return &commands[i];
 	return NULL;
@@ -76,7 +74,7 @@ static int unknown(const char *name)
 	const char *near = NULL;
 	size_t i, best = 3;
 
-	for (i = 0; i < NUM_COMMANDS; i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		size_t d = text_distance(name, commands[i].name);
 
 		if (d < best) {
@@ -109,8 +107,7 @@ static int run(const struct command *c, int argc, char **argv)
 
 static int cmd_help(int argc, char **argv)
 {
-	char option[] = "--help";
-	char *ask[] = { NULL, option, NULL };
+	char *ask[3] = { NULL, (char *)"--help", NULL };
 	const struct command *c;
 
 	if (argc < 2 || argv[1][0] == '-') {
@@ -143,8 +140,7 @@ static int dispatch(int argc, char **argv)
 		fputs("Try 'akida --help'.\n", stderr);
 		return TOOL_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") ||
-	    !strcmp(argv[1], "-h")) {
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?")) {
 		print_help(stdout);
 		return TOOL_OK;
 	}

@@ -13,34 +13,53 @@
 #include "labels.h"
 #include "predict.h"
 
+/* Only so many score changes are kept: the largest. */
+#define COMPARE_CHANGES 20
+
+/**
+ * struct compared_layer - what coarse steps change in a layer
+ * @name: of the layer
+ * @potentials: it puts out potentials, not activations
+ * @values: values of all inputs
+ * @changed: how many of them differ
+ */
+struct compared_layer {
+	char *name;
+	bool potentials;
+	uint64_t values, changed;
+};
+
+/**
+ * struct score_change - a score that coarse steps change
+ * @input: number of the input
+ * @at: number of the output value
+ * @exact: score with the file's steps
+ * @target: score with those of the target
+ */
+struct score_change {
+	size_t input, at;
+	float exact, target;
+};
+
 /**
  * struct comparison - a chip's coarse steps against the file's exact ones
  * @layers: layers
  * @num_layers: how many
- * @values: activations of all layers and inputs; the last layer's potentials
- *	are not among them
+ * @values: activations of all layers and inputs; potentials are not among them
  * @changed: how many of those differ
  * @scores: scores of all inputs
  * @scores_changed: how many of those differ
- * @best_changed: positions whose best class is another one
+ * @best_changed: inputs, or cells of maps, whose best class is another one
  * @largest: largest difference of a score
- * @changes: the score changes that are largest, largest first
- * @num_changes: how many, at most COMPARE_CHANGES
+ * @changes: the largest changes of scores, largest first
+ * @num_changes: how many
  */
 struct comparison {
-	struct compared_layer {
-		char *name;
-		bool potentials;
-		uint64_t values, changed;
-	} * layers;
+	struct compared_layer *layers;
 	unsigned int num_layers;
 	uint64_t values, changed, scores, scores_changed, best_changed;
 	double largest;
-#define COMPARE_CHANGES 20
-	struct score_change {
-		size_t input, at;
-		float exact, target;
-	} changes[COMPARE_CHANGES];
+	struct score_change changes[COMPARE_CHANGES];
 	unsigned int num_changes;
 };
 

@@ -12,6 +12,8 @@
 
 #include <akida/akida.h>
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 /* Exit codes of every subcommand. */
 #define TOOL_OK 0
 #define TOOL_FAILED 1
@@ -29,9 +31,40 @@ struct command {
 	int (*fn)(int argc, char **argv);
 };
 
+/**
+ * cmd_bench() - akida bench: how fast a model runs
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
 int cmd_bench(int argc, char **argv);
+
+/**
+ * cmd_info() - akida info: what is in a model
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
 int cmd_info(int argc, char **argv);
+
+/**
+ * cmd_list() - akida list: what models can run on
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
 int cmd_list(int argc, char **argv);
+
+/**
+ * cmd_run() - akida run: what a model predicts
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
 int cmd_run(int argc, char **argv);
 
 /* Keys of options that have no short form; every subcommand uses these. */

@@ -151,11 +151,13 @@ npy_data()
 # The models of make-models.c.
 make_models()
 {
-	local sanitize
+	local compiler sanitize
 
+	# A sanitizer must be that of the library, so the compiler must be too.
+	read -r compiler _ <"$BUILD/.flags"
 	sanitize=$(grep -o -- '-fsanitize=[a-z,]*' "$BUILD/.flags" | head -n 1)
 	# shellcheck disable=SC2086
-	"${CC:-cc}" $sanitize -I"$top/userspace/include" -o make-models "$top/tools/testing/cli/make-models.c" \
+	"$compiler" $sanitize -I"$top/userspace/include" -o make-models "$top/tools/testing/cli/make-models.c" \
 		-L"$BUILD/lib" -lakida -Wl,-rpath,"$BUILD/lib" && ./make-models .
 }
 

@@ -9,6 +9,7 @@
  *	step.fbz	1 value of 4 bits -> 1 activation of step 1.47 -> 2
  *			classes; value 3 gives activation 3, and 2 when the step
  *			is rounded to 1.5, and then the other class wins
+ *	level.fbz	its first layer alone: an activation comes out
  *	unknown.fbz	a layer of a type that nobody knows, with names that a
  *			terminal and a file system must not take as they are
  */
@@ -141,14 +142,11 @@ static void make_map(struct akida_model *m)
 	neurons(m, l, 3, threshold, step);
 }
 
-static void make_step(struct akida_model *m)
+static void make_level(struct akida_model *m)
 {
 	static const int32_t none[] = { 0 };
 	static const float fine[] = { 1.47f };
 	static const int8_t one[] = { 1 };
-	static const int32_t threshold[] = { 0, -17 };
-	static const float step[] = { 10, 10 };
-	static const int8_t w[] = { 7, 0 };
 	unsigned int l;
 
 	add_input(m, 1);
@@ -157,6 +155,16 @@ static void make_step(struct akida_model *m)
 	activation(m, l, 1, 4, 4);
 	weights(m, l, 1, 1, 1, one);
 	neurons(m, l, 1, none, fine);
+}
+
+static void make_step(struct akida_model *m)
+{
+	static const int32_t threshold[] = { 0, -17 };
+	static const float step[] = { 10, 10 };
+	static const int8_t w[] = { 7, 0 };
+	unsigned int l;
+
+	make_level(m);
 	l = add(m, "scores", AKIDA_LAYER_FULLY_CONNECTED);
 	key(m, l, "units", 2);
 	activation(m, l, 0, 1, 4);
@@ -201,6 +209,7 @@ int main(int argc, char **argv)
 	}
 	make(argv[1], "flat.fbz", make_flat);
 	make(argv[1], "map.fbz", make_map);
+	make(argv[1], "level.fbz", make_level);
 	make(argv[1], "step.fbz", make_step);
 	make(argv[1], "unknown.fbz", make_unknown);
 	return 0;

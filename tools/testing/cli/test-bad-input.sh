@@ -3,7 +3,7 @@
 #
 # akida run on inputs that are wrong: one sentence, status 1, no file half
 # written.
-# shellcheck source=tools/testing/cli/lib.sh disable=SC2016
+# shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
 ok 'models are made' make_models

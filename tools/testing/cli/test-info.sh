@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # akida info: tables, JSON, variables, limits of chips, files that cannot run.
-# shellcheck source=tools/testing/cli/lib.sh disable=SC2016
+# shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
 ok 'models are made' make_models

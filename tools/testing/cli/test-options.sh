@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # --help, manual pages and completion name the same options.
-# shellcheck source=tools/testing/cli/lib.sh disable=SC2016
+# shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
 man=$top/Documentation/man

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # akida run: inputs of all kinds, predictions, outputs, pictures, targets.
-# shellcheck source=tools/testing/cli/lib.sh disable=SC2016
+# shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
 ok 'models are made' make_models
@@ -122,6 +122,12 @@ ok 'as JSON' run 0 run step.fbz -i three.npy --target akd1500 --json
 ok_json 'the change' '.comparison | .best_class_changed == 1 and (.largest_changes | length == 1) and
 	(.largest_changes[0] | .class == 0 and (.exact - 2.1 | fabs) < 1e-6 and (.target - 1.4 | fabs) < 1e-6)'
 
+ok 'a model that puts out activations' run 0 run level.fbz -i three.npy
+ok 'has them for scores' says '^  class 0 +3\.0000 +95\.3 %$'
+ok '--raw' run 0 run level.fbz -i three.npy --raw --json -o level.npy
+ok_json 'calls them activations' '.results[0].classes[0].activation == 3'
+ok 'and writes bytes' eval "npy_header level.npy | grep -q \"'|u1'\" && npy_data level.npy | cmp - <(bytes 3)"
+
 # 16x16 grey, the upper left quarter white.
 base64 -d >grey.jpg <<-JPEG
 	/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMU
@@ -138,6 +144,7 @@ fi
 demo=$top/tools/demo
 if [ -e "$demo/digits.fbz" ]; then
 	number=0
+	# shellcheck disable=SC2094 # both only read
 	while read -r name; do
 		ok "demo: a picture of $name" run 0 run "$demo/digits.fbz" -i "$demo/digit-$number.png" -l "$demo/labels.txt" --json
 		ok_json 'is told' ".results[0].classes[0].label == \"$name\""
