@@ -101,6 +101,7 @@ CHECKASM_SRCS := $(sort $(wildcard tools/testing/checkasm/*.c))
 BENCH_SRCS := $(sort $(wildcard tools/testing/bench/*.c))
 EXAMPLES   := $(sort $(wildcard userspace/examples/*.c))
 EXAMPLE_BINS := $(EXAMPLES:userspace/examples/%.c=$(BUILD)/examples/%)
+DEMO_BINS  := $(patsubst tools/demo/%.c,$(BUILD)/demo/%,$(wildcard tools/demo/*.c))
 
 # Libraries, from pkg-config. libpng and libjpeg may be absent: then pictures
 # of that kind are refused with a sentence that says so.
@@ -207,13 +208,16 @@ $(BUILD)/bench/akida-bench: $(BENCH_OBJS) $(LIB_INT)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(BENCH_OBJS) $(LIB_INT) $(LIB_LIBS)
 
 # Examples are built as a user would: public headers, shared library.
-$(BUILD)/examples/%: userspace/examples/%.c $(LIB_SO)
+$(EXAMPLE_BINS): $(BUILD)/examples/%: userspace/examples/%.c
+$(DEMO_BINS): $(BUILD)/demo/%: tools/demo/%.c
+$(EXAMPLE_BINS) $(DEMO_BINS): $(LIB_SO)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(WARN) $(if $(SAN),-fsanitize=$(SAN)) -Iuserspace/include -MMD -MP -o $@ $< -L$(BUILD)/lib -lakida -lm -Wl,-rpath,'$$ORIGIN/../lib'
+	$(Q)$(CC) -O2 -std=gnu11 $(WARN) $(if $(SAN),-fsanitize=$(SAN)) -D_GNU_SOURCE -Iuserspace/include -MMD -MP -o $@ \
+		$(filter %.c,$^) -L$(BUILD)/lib -lakida -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: tests
-tests: all $(UNIT_BINS) $(BUILD)/test/checkasm $(BUILD)/test/random-fbz $(EXAMPLE_BINS)
+tests: all $(UNIT_BINS) $(BUILD)/test/checkasm $(BUILD)/test/random-fbz $(EXAMPLE_BINS) $(DEMO_BINS)
 
 # BUILD tells the scripts which build they look at.
 .PHONY: check-unit
@@ -286,7 +290,7 @@ clean:
 
 DEPS := $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d) $(UNIT_SRCS:%.c=$(BUILD)/obj/%.d) $(UNIT_SUPPORT_OBJS:.o=.d) \
 	$(CHECKASM_OBJS:.o=.d) $(BENCH_OBJS:.o=.d) $(FUZZ_LIB_OBJS:.o=.d) $(FUZZ_SRCS:%.c=$(BUILD)/fuzz/obj/%.d) \
-	$(EXAMPLE_BINS:=.d)
+	$(addsuffix .d,$(EXAMPLE_BINS) $(DEMO_BINS))
 -include $(DEPS)
 
 .SECONDARY:
