@@ -127,7 +127,7 @@ LIB_INT := $(BUILD)/libakida-internal.a
 AKIDA   := $(BUILD)/bin/akida
 
 .PHONY: all
-all: $(LIB_SO) $(LIB_A) $(BUILD)/lib/pkgconfig/libakida.pc $(AKIDA) $(TOOL_LINKS:%=$(BUILD)/bin/%)
+all: $(LIB_SO) $(LIB_A) $(AKIDA) $(TOOL_LINKS:%=$(BUILD)/bin/%)
 
 .PHONY: help
 help:
@@ -168,10 +168,6 @@ $(LIB_INT): $(LIB_OBJS)
 $(BUILD)/libakida-bare.a: $(BARE_OBJS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BARE_OBJS)
-
-$(BUILD)/lib/pkgconfig/libakida.pc: userspace/lib/libakida.pc.in Makefile
-	@mkdir -p $(@D)
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|;s|@LIBS@|$(LIB_LIBS)|' $< >$@
 
 $(AKIDA): $(TOOL_OBJS) $(LIB_SO)
 	$(call say,LD,$@)
@@ -278,7 +274,8 @@ install: all
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libakida.so
 	$(INSTALL) -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/
-	$(INSTALL) -m 644 $(BUILD)/lib/pkgconfig/libakida.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	sed -e 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|;s|@LIBS@|$(LIB_LIBS)|' \
+		userspace/lib/libakida.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libakida.pc
 	$(INSTALL) -m 644 $(wildcard userspace/include/akida/*.h) $(DESTDIR)$(INCLUDEDIR)/akida/
 	$(INSTALL) -m 644 $(wildcard Documentation/man/*.1) $(DESTDIR)$(MANDIR)/man1/
 	$(INSTALL) -m 644 tools/akida/akida.bash $(DESTDIR)$(COMPDIR)/akida
