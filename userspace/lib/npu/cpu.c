@@ -48,14 +48,19 @@ uint32_t npu_cpu_flags(void)
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 
-/* AT_HWCAP bit of the dot product instructions; older headers lack its name. */
-#define HWCAP_DOT_PRODUCT (1ul << 20)
+/* Bits of AT_HWCAP; older headers lack the name of the second. */
+#define ADVANCED_SIMD (1ul << 1)
+#define DOT_PRODUCT (1ul << 20)
 
 uint32_t npu_cpu_flags(void)
 {
-	uint32_t flags = AKIDA_CPU_BASELINE | AKIDA_CPU_NEON;
+	uint32_t flags = AKIDA_CPU_BASELINE;
+	unsigned long has = getauxval(AT_HWCAP);
 
-	if (getauxval(AT_HWCAP) & HWCAP_DOT_PRODUCT)
+	if (!(has & ADVANCED_SIMD))
+		return flags;
+	flags |= AKIDA_CPU_NEON;
+	if (has & DOT_PRODUCT)
 		flags |= AKIDA_CPU_DOTPROD;
 	return flags;
 }
@@ -70,8 +75,17 @@ void npu_kernels_init(struct npu_kernels *k, uint32_t flags)
 {
 	npu_kernels_init_c(k);
 #if defined(__x86_64__)
+	if (flags & AKIDA_CPU_AVX2)
+		npu_kernels_init_avx2(k);
+	if (flags & AKIDA_CPU_AVXVNNI)
+		npu_kernels_init_avxvnni(k);
 	if (flags & AKIDA_CPU_AVX512VNNI)
 		npu_kernels_init_avx512vnni(k);
+#elif defined(__aarch64__)
+	if (flags & AKIDA_CPU_NEON)
+		npu_kernels_init_neon(k);
+	if (flags & AKIDA_CPU_DOTPROD)
+		npu_kernels_init_dotprod(k);
 #else
 	(void)flags;
 #endif

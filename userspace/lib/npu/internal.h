@@ -90,7 +90,8 @@ enum npu_sink {
  * @start: start value of each filter's accumulator
  * @act: activation in floating point
  * @fast: per panel: @act is proved; otherwise compare with @thresholds
- * @wide: products of two bytes may leave 16 bits when added in pairs
+ * @room: so many sums of two products each can be added in 16 bits
+ * @wide: these are for kernels that take any bytes
  * @dw: depthwise part of a separable layer
  * @chunks_x: parts into which the pixels are split
  * @chunks_n: parts into which the panels are split
@@ -111,6 +112,7 @@ struct npu_layer {
 	int32_t *start;
 	struct npu_activation_table act;
 	bool *fast;
+	uint32_t room;
 	bool wide;
 	struct {
 		npu_depthwise_fn run;

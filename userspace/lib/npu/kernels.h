@@ -34,6 +34,8 @@ struct npu_activation_table {
 
 /**
  * struct npu_tile - dot products of some pixels' windows with a panel's filters
+ * @room: so many sums of two products each can be added in 16 bits; not 0
+ *	unless the tile is wide
  * @px: per pixel: first byte of its window
  * @start: per pixel: start values of the accumulators
  * @w: weights, [rows][quads][filter][4], filters rounded up to NPU_LANES,
@@ -56,7 +58,7 @@ struct npu_tile {
 	const int32_t *const *start;
 	const int8_t *w;
 	size_t pitch;
-	uint32_t rows, quads, filters;
+	uint32_t rows, quads, filters, room;
 	const float *mul, *add;
 	uint32_t max;
 	uint8_t *const *out;
@@ -97,6 +99,7 @@ struct npu_high {
  * @offset: added to each result, [block][half][channel]
  * @channels: rounded up to the kernel's block
  * @windows: how many windows
+ * @small: inputs are at most 127
  * @low: low byte of result + offset, [window][@low_pitch]
  * @low_pitch: bytes from window to window
  * @high: high byte of result + offset, where not zero; counts start at 0
@@ -111,6 +114,7 @@ struct npu_depthwise {
 	const int8_t *w;
 	const int16_t *offset;
 	uint32_t channels, windows;
+	bool small;
 	uint8_t *low;
 	size_t low_pitch;
 	struct npu_high high;
@@ -191,6 +195,9 @@ struct npu_winograd_row {
  * @tile_wide: as @tile, for weights and inputs whose products may leave 16
  *	bits when added in pairs
  * @tile_activate_wide: likewise
+ * @signed_inputs: inputs count as signed bytes: @tile and @tile_activate are
+ *	for those up to 127; @tile_wide and @tile_activate_wide take 128 off
+ *	each, for which start values must make up
  * @high: out[f] = start[f] + 256 * sum of the products of @count groups of
  *	four signed bytes with the weights that @index points to
  * @depthwise: depthwise results
@@ -201,6 +208,7 @@ struct npu_winograd_row {
  * @winograd_row: transform a row
  * @winograd_name: of their instruction set
  * @winograd_wins: they are faster than @tile_activate
+ * @winograd_signed: they add no offsets: transformed inputs are signed
  * @max_bytes: dst[i] = max(dst[i], src[i])
  */
 struct npu_kernels {
@@ -211,6 +219,7 @@ struct npu_kernels {
 	npu_tile_fn tile_activate[NPU_MAX_PANEL / NPU_LANES];
 	npu_tile_fn tile_wide[NPU_MAX_PANEL / NPU_LANES];
 	npu_tile_fn tile_activate_wide[NPU_MAX_PANEL / NPU_LANES];
+	bool signed_inputs;
 	void (*high)(const int8_t *w, uint32_t groups, const uint32_t *index,
 		     const uint32_t *value, uint32_t count,
 		     const int32_t *start, int32_t *out);
@@ -219,7 +228,7 @@ struct npu_kernels {
 	void (*winograd)(const struct npu_winograd *w, unsigned int tiles);
 	void (*winograd_row)(const struct npu_winograd_row *r);
 	const char *winograd_name;
-	bool winograd_wins;
+	bool winograd_wins, winograd_signed;
 	void (*max_bytes)(uint8_t *dst, const uint8_t *src, size_t n);
 };
 
@@ -243,5 +252,7 @@ void npu_kernels_init_c(struct npu_kernels *k);
 void npu_kernels_init_avx2(struct npu_kernels *k);
 void npu_kernels_init_avxvnni(struct npu_kernels *k);
 void npu_kernels_init_avx512vnni(struct npu_kernels *k);
+void npu_kernels_init_neon(struct npu_kernels *k);
+void npu_kernels_init_dotprod(struct npu_kernels *k);
 
 #endif /* AK_NPU_KERNELS_H */

@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "npu/kernels.h"
+#include "npu/unroll.h"
 #include "npu/winograd.h"
-
-/* Accumulators stay in registers only if every loop over them is unrolled. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 16")
 
 #define MAX_PIXELS 8
 #define MAX_GROUPS 4
@@ -307,19 +304,6 @@ static void depthwise(const struct npu_depthwise *d)
 		depthwise_pairs(d, 0);
 }
 
-static void max_bytes(uint8_t *dst, const uint8_t *src, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i += 64) {
-		__mmask64 m = n - i < 64 ? ~0ull >> (64 - (n - i)) : ~0ull;
-		__m512i a = _mm512_maskz_loadu_epi8(m, dst + i);
-		__m512i b = _mm512_maskz_loadu_epi8(m, src + i);
-
-		_mm512_mask_storeu_epi8(dst + i, m, _mm512_max_epu8(a, b));
-	}
-}
-
 void npu_kernels_init_avx512vnni(struct npu_kernels *k)
 {
 	static const npu_tile_fn tiles[] = { tile_1, tile_2, tile_3, tile_4 };
@@ -343,6 +327,5 @@ void npu_kernels_init_avx512vnni(struct npu_kernels *k)
 	k->high = high;
 	k->depthwise = depthwise;
 	k->depthwise_block = BLOCK;
-	k->max_bytes = max_bytes;
 	npu_winograd_init_avx512vnni(k);
 }

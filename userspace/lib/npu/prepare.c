@@ -417,6 +417,38 @@ static int try_winograd(struct npu *n, struct npu_layer *y, int64_t *bounds,
 	return 0;
 }
 
+/* What products of inputs and weights need. */
+static void set_room(const struct npu *n, struct npu_layer *y, uint32_t weight)
+{
+	uint32_t input = largest_byte(y->l), pair;
+	bool wide = input > INT8_MAX;
+
+	if (n->kernels.signed_inputs && wide)
+		input = 128;
+	pair = 2 * input * weight;
+	y->room = INT16_MAX / (pair ? pair : 1);
+	y->wide = n->kernels.signed_inputs ? wide : !y->room;
+}
+
+/* Kernels that take 128 off each input lack this in every potential. */
+static void make_up_for_128(struct npu_layer *y)
+{
+	const int8_t *w = y->w;
+	uint32_t p, i, f, b, width;
+
+	for (p = 0; p < y->panels; p++) {
+		int32_t *start = y->start + p * y->panel;
+
+		width = panel_width(y, p);
+		for (i = 0; i < y->rows * y->quads; i++)
+			for (f = 0; f < width; f++)
+				for (b = 0; b < 4; b++, w++)
+					start[f] =
+						(int32_t)((uint32_t)start[f] +
+							  128u * (uint32_t)*w);
+	}
+}
+
 static int prepare_direct(struct npu *n, struct npu_layer *y, int64_t *bounds)
 {
 	const struct ak_layer *l = y->l;
@@ -428,8 +460,10 @@ static int prepare_direct(struct npu *n, struct npu_layer *y, int64_t *bounds)
 	y->kind = separable ? NPU_SEPARABLE : NPU_DIRECT;
 	if (separable && !depthwise_fits(l))
 		y->kind = NPU_PLAIN;
-	y->wide = 2 * largest_byte(l) * largest_weight(w, weights) > INT16_MAX;
+	set_room(n, y, largest_weight(w, weights));
 	rc = pack_weights(n, y);
+	if (!rc && y->w && y->wide && n->kernels.signed_inputs)
+		make_up_for_128(y);
 	if (!rc && y->kind == NPU_SEPARABLE)
 		rc = prepare_depthwise(n, y);
 	return rc ? rc :

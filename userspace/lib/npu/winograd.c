@@ -101,8 +101,9 @@ int npu_winograd_pack(struct npu *n, struct npu_layer *y)
 				for (t = 0; t < NPU_WINO_TAPS; t++) {
 					w[(at + t) * NPU_LANES * 4 + c % 4] =
 						u[t];
-					start[t * NPU_LANES] -=
-						offsets[t] * u[t];
+					if (!n->kernels.winograd_signed)
+						start[t * NPU_LANES] -=
+							offsets[t] * u[t];
 				}
 			}
 		}

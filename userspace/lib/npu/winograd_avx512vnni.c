@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include "npu/kernels.h"
+#include "npu/unroll.h"
 #include "npu/winograd.h"
-
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 16")
 
 #define TAPS 6
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * AArch64 with dot products: four vectors of weights, each of four filters,
+ * meet four bytes of each pixel; sixteen bytes of a pixel are loaded at once.
+ */
+#include "npu/kernels_neon.h"
+
+#define MAX_PIXELS 6
+
+/*
+ * The accumulator is tied to its register, and the order is kept: gcc 12
+ * otherwise renames it or loads too much ahead, and spills some. @lane: which
+ * four bytes of @x.
+ */
+static ALWAYS_INLINE int32x4_t dot(int32x4_t acc, int8x16_t w, int8x16_t x,
+				   const unsigned int lane)
+{
+#define DOT(lane)                                               \
+	__asm__ volatile("sdot %0.4s, %1.16b, %2.4b[" #lane "]" \
+			 : "+w"(acc)                            \
+			 : "w"(w), "w"(x))
+	switch (lane) {
+	case 0:
+		DOT(0);
+		break;
+	case 1:
+		DOT(1);
+		break;
+	case 2:
+		DOT(2);
+		break;
+	case 3:
+		DOT(3);
+		break;
+	}
+#undef DOT
+	return acc;
+}
+
+static ALWAYS_INLINE void quad(int32x4_t acc[MAX_PIXELS][VECTORS],
+			       const int8x16_t x[MAX_PIXELS], const int8_t *w,
+			       const unsigned int pixels,
+			       const unsigned int lane)
+{
+	unsigned int p, i;
+
+	UNROLL for (i = 0; i < VECTORS; i++)
+	{
+		int8x16_t v = vld1q_s8(w + 16 * i);
+
+		UNROLL for (p = 0; p < pixels; p++) acc[p][i] =
+			dot(acc[p][i], v, x[p], lane);
+	}
+}
+
+static ALWAYS_INLINE void tile(const struct npu_tile *t, unsigned int group,
+			       size_t step, const unsigned int pixels,
+			       bool activate, const bool wide)
+{
+	int32x4_t acc[MAX_PIXELS][VECTORS];
+	const uint8_t *px[MAX_PIXELS];
+	const int8_t *w = t->w + (size_t)group * NPU_LANES * 4;
+	int8x16_t x[MAX_PIXELS];
+	size_t from = 0, at;
+	unsigned int p, i;
+	uint32_t row, q;
+
+	UNROLL for (p = 0; p < pixels; p++)
+	{
+		px[p] = t->px[p];
+		UNROLL for (i = 0; i < VECTORS; i++) acc[p][i] =
+			vld1q_s32(t->start[p] + group * NPU_LANES + 4 * i);
+	}
+	for (row = 0; row < t->rows; row++, from += t->pitch) {
+		at = from;
+		for (q = t->quads; q >= 4; q -= 4, at += 16) {
+			UNROLL for (p = 0; p < pixels; p++)
+			{
+				x[p] = vreinterpretq_s8_u8(
+					vld1q_u8(px[p] + at));
+				if (wide)
+					x[p] = neon_less_128(x[p]);
+			}
+			quad(acc, x, w, pixels, 0);
+			quad(acc, x, w + step, pixels, 1);
+			quad(acc, x, w + 2 * step, pixels, 2);
+			quad(acc, x, w + 3 * step, pixels, 3);
+			w += 4 * step;
+		}
+		for (; q; q--, at += 4) {
+			UNROLL for (p = 0; p < pixels; p++)
+			{
+				x[p] = neon_quad(px[p] + at);
+				if (wide)
+					x[p] = neon_less_128(x[p]);
+			}
+			quad(acc, x, w, pixels, 0);
+			w += step;
+		}
+	}
+	UNROLL for (p = 0; p < pixels; p++)
+		neon_finish(t, p, group, acc[p], activate);
+}
+
+static ALWAYS_INLINE void tiles(const struct npu_tile *t, unsigned int pixels,
+				unsigned int groups, const bool activate,
+				const bool wide)
+{
+	const size_t step = (size_t)groups * NPU_LANES * 4;
+	unsigned int g;
+
+	for (g = 0; g < groups; g++) {
+		switch (pixels) {
+		case 1:
+			tile(t, g, step, 1, activate, wide);
+			break;
+		case 2:
+			tile(t, g, step, 2, activate, wide);
+			break;
+		case 3:
+			tile(t, g, step, 3, activate, wide);
+			break;
+		case 4:
+			tile(t, g, step, 4, activate, wide);
+			break;
+		case 5:
+			tile(t, g, step, 5, activate, wide);
+			break;
+		case 6:
+			tile(t, g, step, 6, activate, wide);
+			break;
+		}
+	}
+}
+
+static __attribute__((noinline)) void narrow(const struct npu_tile *t,
+					     unsigned int pixels,
+					     unsigned int groups, bool activate)
+{
+	tiles(t, pixels, groups, activate, false);
+}
+
+static __attribute__((noinline)) void wide(const struct npu_tile *t,
+					   unsigned int pixels,
+					   unsigned int groups, bool activate)
+{
+	tiles(t, pixels, groups, activate, true);
+}
+
+NEON_TABLES
+
+static ALWAYS_INLINE void high_group(const int8_t *w, size_t step,
+				     const uint32_t *index,
+				     const uint32_t *value, uint32_t count,
+				     const int32_t *start, int32_t *out)
+{
+	int32x4_t acc[VECTORS];
+	unsigned int i;
+	uint32_t n;
+
+	UNROLL for (i = 0; i < VECTORS; i++) acc[i] = vdupq_n_s32(0);
+	for (n = 0; n < count; n++) {
+		const int8_t *p = w + index[n] * step;
+		int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(value[n]));
+
+		UNROLL for (i = 0; i < VECTORS; i++) acc[i] =
+			vdotq_s32(acc[i], vld1q_s8(p + 16 * i), x);
+	}
+	UNROLL for (i = 0; i < VECTORS; i++)
+		vst1q_s32(out + 4 * i, vaddq_s32(vld1q_s32(start + 4 * i),
+						 vshlq_n_s32(acc[i], 8)));
+}
+
+static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
+		 const uint32_t *value, uint32_t count, const int32_t *start,
+		 int32_t *out)
+{
+	const size_t step = (size_t)groups * NPU_LANES * 4;
+	uint32_t g;
+
+	for (g = 0; g < groups; g++)
+		high_group(w + (size_t)g * NPU_LANES * 4, step, index, value,
+			   count, start + g * NPU_LANES, out + g * NPU_LANES);
+}
+
+void npu_kernels_init_dotprod(struct npu_kernels *k)
+{
+	k->name = "dotprod";
+	neon_set_tables(k, MAX_PIXELS);
+	k->high = high;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the kernels for AArch64 have in common. Each handles one group of
+ * NPU_LANES filters after the other, so a panel is one group: its weights are
+ * then contiguous and the fewest.
+ */
+#ifndef AK_NPU_KERNELS_NEON_H
+#define AK_NPU_KERNELS_NEON_H
+
+#include <arm_neon.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "npu/kernels.h"
+
+/* Accumulators stay in registers only if every loop over them is unrolled. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+/* Vectors of four int32 that make a group. */
+#define VECTORS 4
+
+/**
+ * neon_quad() - four inputs, repeated
+ * @p: first of them
+ *
+ * Return: them as signed bytes.
+ */
+static ALWAYS_INLINE int8x16_t neon_quad(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return vreinterpretq_s8_u32(vdupq_n_u32(v));
+}
+
+/**
+ * neon_less_128() - make signed bytes of unsigned ones
+ * @x: unsigned bytes
+ *
+ * Return: @x - 128.
+ */
+static ALWAYS_INLINE int8x16_t neon_less_128(int8x16_t x)
+{
+	return veorq_s8(x, vdupq_n_s8(INT8_MIN));
+}
+
+/**
+ * neon_store() - store some bytes of a vector
+ * @out: where to
+ * @v: bytes
+ * @n: how many; all if more than there are
+ */
+static ALWAYS_INLINE void neon_store(uint8_t *out, uint8x16_t v, uint32_t n)
+{
+	if (n >= 16) {
+		vst1q_u8(out, v);
+		return;
+	}
+	if (n & 8) {
+		vst1_u8(out, vget_low_u8(v));
+		v = vextq_u8(v, v, 8);
+		out += 8;
+	}
+	if (n & 4) {
+		uint32_t u = vgetq_lane_u32(vreinterpretq_u32_u8(v), 0);
+
+		memcpy(out, &u, sizeof(u));
+		v = vextq_u8(v, v, 4);
+		out += 4;
+	}
+	if (n & 2) {
+		uint16_t u = vgetq_lane_u16(vreinterpretq_u16_u8(v), 0);
+
+		memcpy(out, &u, sizeof(u));
+		v = vextq_u8(v, v, 2);
+		out += 2;
+	}
+	if (n & 1)
+		*out = vgetq_lane_u8(v, 0);
+}
+
+/**
+ * neon_scale() - activations that may still be out of range
+ * @acc: accumulators of four filters
+ * @mul: factors
+ * @add: summands
+ *
+ * Return: them, rounded to the nearest, ties to even.
+ */
+static ALWAYS_INLINE int32x4_t neon_scale(int32x4_t acc, float32x4_t mul,
+					  float32x4_t add)
+{
+	return vcvtnq_s32_f32(vfmaq_f32(add, vcvtq_f32_s32(acc), mul));
+}
+
+/**
+ * neon_pack() - bytes of the activations of a group
+ * @v: activations that may be out of range
+ * @max: largest, in each byte
+ *
+ * Return: bytes from 0 to @max.
+ */
+static ALWAYS_INLINE uint8x16_t neon_pack(const int32x4_t v[VECTORS],
+					  uint8x16_t max)
+{
+	int16x8_t lo = vqmovn_high_s32(vqmovn_s32(v[0]), v[1]);
+	int16x8_t hi = vqmovn_high_s32(vqmovn_s32(v[2]), v[3]);
+
+	return vminq_u8(vqmovun_high_s16(vqmovun_s16(lo), hi), max);
+}
+
+/**
+ * neon_finish() - what becomes of a pixel's accumulators
+ * @t: operands of the tile
+ * @pixel: which
+ * @group: which
+ * @acc: accumulators
+ * @activate: store activations, not potentials
+ */
+static ALWAYS_INLINE void neon_finish(const struct npu_tile *t,
+				      unsigned int pixel, unsigned int group,
+				      const int32x4_t acc[VECTORS],
+				      bool activate)
+{
+	unsigned int first = group * NPU_LANES, i;
+	int32_t *pot = t->pot + pixel * NPU_MAX_PANEL + first;
+	int32x4_t v[VECTORS];
+
+	if (!activate) {
+		UNROLL for (i = 0; i < VECTORS; i++)
+			vst1q_s32(pot + 4 * i, acc[i]);
+		return;
+	}
+	UNROLL for (i = 0; i < VECTORS; i++) v[i] =
+		neon_scale(acc[i], vld1q_f32(t->mul + first + 4 * i),
+			   vld1q_f32(t->add + first + 4 * i));
+	neon_store(t->out[pixel] + t->out_offset + first,
+		   neon_pack(v, vdupq_n_u8((uint8_t)t->max)),
+		   t->filters - first);
+}
+
+/*
+ * Functions for one to four groups from those that take their number, and
+ * their table: expects narrow() and wide().
+ */
+#define NEON_TILES(groups)                                                \
+	static void tile_##groups(const struct npu_tile *t,               \
+				  unsigned int pixels)                    \
+	{                                                                 \
+		narrow(t, pixels, groups, false);                         \
+	}                                                                 \
+	static void tile_activate_##groups(const struct npu_tile *t,      \
+					   unsigned int pixels)           \
+	{                                                                 \
+		narrow(t, pixels, groups, true);                          \
+	}                                                                 \
+	static void tile_wide_##groups(const struct npu_tile *t,          \
+				       unsigned int pixels)               \
+	{                                                                 \
+		wide(t, pixels, groups, false);                           \
+	}                                                                 \
+	static void tile_activate_wide_##groups(const struct npu_tile *t, \
+						unsigned int pixels)      \
+	{                                                                 \
+		wide(t, pixels, groups, true);                            \
+	}
+
+#define NEON_SET(k, groups)                                              \
+	do {                                                             \
+		(k)->tile[groups - 1] = tile_##groups;                   \
+		(k)->tile_activate[groups - 1] = tile_activate_##groups; \
+		(k)->tile_wide[groups - 1] = tile_wide_##groups;         \
+		(k)->tile_activate_wide[groups - 1] =                    \
+			tile_activate_wide_##groups;                     \
+	} while (0)
+
+#define NEON_TABLES                                                         \
+	NEON_TILES(1)                                                       \
+	NEON_TILES(2)                                                       \
+	NEON_TILES(3)                                                       \
+	NEON_TILES(4)                                                       \
+	static void neon_set_tables(struct npu_kernels *k, uint32_t pixels) \
+	{                                                                   \
+		unsigned int i;                                             \
+                                                                            \
+		k->panel = NPU_LANES;                                       \
+		k->fused = true;                                            \
+		k->signed_inputs = true;                                    \
+		for (i = 0; i < NPU_MAX_PANEL / NPU_LANES; i++)             \
+			k->tile_pixels[i] = pixels;                         \
+		NEON_SET(k, 1);                                             \
+		NEON_SET(k, 2);                                             \
+		NEON_SET(k, 3);                                             \
+		NEON_SET(k, 4);                                             \
+	}
+
+#endif /* AK_NPU_KERNELS_NEON_H */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Accumulators stay in registers only if every loop over them is unrolled and
+ * every function that has them is inlined.
+ */
+#ifndef AK_NPU_UNROLL_H
+#define AK_NPU_UNROLL_H
+
+#if defined(__SANITIZE_ADDRESS__)
+#define NPU_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || \
+	__has_feature(undefined_behavior_sanitizer)
+#define NPU_SANITIZED 1
+#endif
+#endif
+
+/* With a check at every access, unrolled code takes minutes to compile. */
+#ifdef NPU_SANITIZED
+#define ALWAYS_INLINE __attribute__((noinline, unused))
+#define UNROLL
+#else
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+#endif /* AK_NPU_UNROLL_H */
