@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "model_build.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "cmocka_all.h"
 #include "common/util.h"
 
 void build_key(struct akida_model *m, int layer, const char *name, int value)
