@@ -75,6 +75,7 @@ static void png_grey(void **state)
 	static const uint8_t bits[] = { 0x80, 0x40 };
 	static const uint8_t twos[] = { 0x60, 0xb0 };
 	static const uint8_t bytes[] = { 0, 50, 100, 255 };
+	static const uint8_t holes[] = { 50, 9, 50, 51 };
 	/* 0x0180 / 257 = 1.49; 0x8080 = 128 * 257; 0xff00 / 257 = 254.0 */
 	static const uint8_t words[] = { 0x01, 0x80, 0x80, 0x80,
 					 0xff, 0xff, 0xff, 0x00 };
@@ -98,10 +99,9 @@ static void png_grey(void **state)
 				254 },
 		   (uint8_t[]){ 1, 128, 255, 254 });
 	/* The first pixel's value, transparent: black. */
-	assert_png(&hole, 2, 2, bytes + 0,
-		   (uint8_t[]){ 0, 0, 0, 50, 50, 50, 100, 100, 100, 255, 255,
-				255 },
-		   bytes);
+	assert_png(&hole, 2, 2, holes,
+		   (uint8_t[]){ 0, 0, 0, 9, 9, 9, 0, 0, 0, 51, 51, 51 },
+		   (uint8_t[]){ 0, 9, 0, 51 });
 	assert_png(
 		&alpha, 2, 2, pairs,
 		(uint8_t[]){ 200, 200, 200, 0, 0, 0, 100, 100, 100, 1, 1, 1 },
