@@ -31,6 +31,12 @@ static ALWAYS_INLINE int16x8_t add_high(int16x8_t sum, int8x16_t w, int8x16_t x)
 	return sum;
 }
 
+static ALWAYS_INLINE int32x4_t add_pairs(int32x4_t acc, int16x8_t v)
+{
+	__asm__ volatile("sadalp %0.4s, %1.8h" : "+w"(acc) : "w"(v));
+	return acc;
+}
+
 static ALWAYS_INLINE int8x16_t input_at(const uint8_t *p, const bool wide)
 {
 	int8x16_t x = neon_quad(p);
@@ -56,13 +62,12 @@ static ALWAYS_INLINE void add_run(const struct npu_tile *t, struct place *c,
 	size_t at = c->at, end = at + (size_t)n * 4;
 	unsigned int p, i;
 
-	UNROLL for (p = 0; p < pixels; p++)
-		px[p] = t->px[p];
+	UNROLL for (p = 0; p < pixels; p++) px[p] = t->px[p];
 	for (; at < end; at += 4, w += step) {
 		int8x16_t x[MAX_PIXELS];
 
-		UNROLL for (p = 0; p < pixels; p++)
-			x[p] = input_at(px[p] + at, wide);
+		UNROLL for (p = 0; p < pixels; p++) x[p] =
+			input_at(px[p] + at, wide);
 		UNROLL for (i = 0; i < VECTORS; i++)
 		{
 			int8x16_t v = vld1q_s8(w + 16 * i);
@@ -92,9 +97,8 @@ static ALWAYS_INLINE void tile_many(const struct npu_tile *t,
 
 	UNROLL for (p = 0; p < pixels; p++)
 	{
-		UNROLL for (i = 0; i < VECTORS; i++)
-			acc[p][i] = vld1q_s32(t->start[p] + group * NPU_LANES +
-					      4 * i);
+		UNROLL for (i = 0; i < VECTORS; i++) acc[p][i] =
+			vld1q_s32(t->start[p] + group * NPU_LANES + 4 * i);
 	}
 	while (c.row < t->rows) {
 		int16x8_t sum[MAX_PIXELS][HALVES];
@@ -102,8 +106,8 @@ static ALWAYS_INLINE void tile_many(const struct npu_tile *t,
 
 		UNROLL for (p = 0; p < pixels; p++)
 		{
-			UNROLL for (i = 0; i < HALVES; i++)
-				sum[p][i] = vdupq_n_s16(0);
+			UNROLL for (i = 0; i < HALVES; i++) sum[p][i] =
+				vdupq_n_s16(0);
 		}
 		while (left && c.row < t->rows) {
 			uint32_t n = t->quads - c.quad;
@@ -121,13 +125,12 @@ static ALWAYS_INLINE void tile_many(const struct npu_tile *t,
 		}
 		UNROLL for (p = 0; p < pixels; p++)
 		{
-			UNROLL for (i = 0; i < VECTORS; i++)
-				acc[p][i] = vaddq_s32(
+			UNROLL for (i = 0; i < VECTORS; i++) acc[p][i] =
+				vaddq_s32(
 					acc[p][i],
-					vpaddq_s32(
-						vpaddlq_s16(sum[p][2 * i]),
-						vpaddlq_s16(
-							sum[p][2 * i + 1])));
+					vpaddq_s32(vpaddlq_s16(sum[p][2 * i]),
+						   vpaddlq_s16(
+							   sum[p][2 * i + 1])));
 		}
 	}
 	UNROLL for (p = 0; p < pixels; p++)
@@ -160,8 +163,8 @@ static ALWAYS_INLINE void add_quads(int32x4_t acc[FEW_PIXELS][HALVES],
 
 		UNROLL for (p = 0; p < pixels; p++)
 		{
-			int16x8_t lo = vmull_s8(vget_low_s8(v),
-						vget_low_s8(x[0][p]));
+			int16x8_t lo =
+				vmull_s8(vget_low_s8(v), vget_low_s8(x[0][p]));
 			int16x8_t hi = vmull_high_s8(v, x[0][p]);
 
 			if (quads > 1) {
@@ -169,8 +172,8 @@ static ALWAYS_INLINE void add_quads(int32x4_t acc[FEW_PIXELS][HALVES],
 					      vget_low_s8(x[1][p]));
 				hi = vmlal_high_s8(hi, u, x[1][p]);
 			}
-			acc[p][2 * i] = vpadalq_s16(acc[p][2 * i], lo);
-			acc[p][2 * i + 1] = vpadalq_s16(acc[p][2 * i + 1], hi);
+			acc[p][2 * i] = add_pairs(acc[p][2 * i], lo);
+			acc[p][2 * i + 1] = add_pairs(acc[p][2 * i + 1], hi);
 		}
 	}
 }
@@ -191,8 +194,7 @@ static ALWAYS_INLINE void tile_few(const struct npu_tile *t, unsigned int group,
 	UNROLL for (p = 0; p < pixels; p++)
 	{
 		px[p] = t->px[first + p];
-		UNROLL for (i = 0; i < HALVES; i++)
-			acc[p][i] = vdupq_n_s32(0);
+		UNROLL for (i = 0; i < HALVES; i++) acc[p][i] = vdupq_n_s32(0);
 	}
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		at = from;
@@ -211,10 +213,9 @@ static ALWAYS_INLINE void tile_few(const struct npu_tile *t, unsigned int group,
 		const int32_t *start = t->start[first + p] + group * NPU_LANES;
 		int32x4_t v[VECTORS];
 
-		UNROLL for (i = 0; i < VECTORS; i++)
-			v[i] = vaddq_s32(
-				vld1q_s32(start + 4 * i),
-				vpaddq_s32(acc[p][2 * i], acc[p][2 * i + 1]));
+		UNROLL for (i = 0; i < VECTORS; i++) v[i] =
+			vaddq_s32(vld1q_s32(start + 4 * i),
+				  vpaddq_s32(acc[p][2 * i], acc[p][2 * i + 1]));
 		neon_finish(t, first + p, group, v, activate);
 	}
 }
@@ -294,8 +295,7 @@ static ALWAYS_INLINE void high_group(const int8_t *w, size_t step,
 	unsigned int i;
 	uint32_t n;
 
-	UNROLL for (i = 0; i < HALVES; i++)
-		acc[i] = vdupq_n_s32(0);
+	UNROLL for (i = 0; i < HALVES; i++) acc[i] = vdupq_n_s32(0);
 	for (n = 0; n < count; n++) {
 		const int8_t *p = w + index[n] * step;
 		int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(value[n]));
@@ -304,9 +304,9 @@ static ALWAYS_INLINE void high_group(const int8_t *w, size_t step,
 		{
 			int8x16_t v = vld1q_s8(p + 16 * i);
 
-			acc[2 * i] = vpadalq_s16(acc[2 * i],
-						 vmull_s8(vget_low_s8(v),
-							  vget_low_s8(x)));
+			acc[2 * i] = vpadalq_s16(
+				acc[2 * i],
+				vmull_s8(vget_low_s8(v), vget_low_s8(x)));
 			acc[2 * i + 1] = vpadalq_s16(acc[2 * i + 1],
 						     vmull_high_s8(v, x));
 		}
@@ -375,7 +375,95 @@ static ALWAYS_INLINE struct sums add_tap(struct sums s, const uint8_t *in,
 /* The 128 that are taken off each input make this of a weight. */
 static ALWAYS_INLINE struct sums make_up(struct sums s, int8x16_t w)
 {
-	s.lo = vsubq_s16(s.lo, vshll_n_s8(vget_low_s8(w), 7));
-	s.hi = vsubq_s16(s.hi, vshll_n_s8(vget_high_s8(w), 7));
+	s.lo = vaddq_s16(s.lo, vshll_n_s8(vget_low_s8(w), 7));
+	s.hi = vaddq_s16(s.hi, vshll_n_s8(vget_high_s8(w), 7));
 	return s;
+}
+
+/* @known: pairs if known when compiling, so that weights stay in registers. */
+static ALWAYS_INLINE void depthwise_pairs(const struct npu_depthwise *d,
+					  const unsigned int known,
+					  const bool small)
+{
+	const unsigned int pairs = known ? known : d->pairs;
+	uint32_t c, i, k;
+
+	for (c = 0; c < d->channels; c += BLOCK) {
+		const int8_t *w = d->w + (size_t)c * pairs * 2;
+		const uint8_t *in = d->in + c;
+		struct sums start = { vld1q_s16(d->offset + c),
+				      vld1q_s16(d->offset + c + BLOCK / 2) };
+		int8x16x2_t kept[MAX_PAIRS];
+
+		UNROLL for (k = 0; k < known; k++) kept[k] =
+			vld2q_s8(w + 2 * BLOCK * k);
+		for (k = 0; !small && k < pairs; k++) {
+			int8x16x2_t v = vld2q_s8(w + 2 * BLOCK * k);
+
+			start = make_up(make_up(start, v.val[0]), v.val[1]);
+		}
+		for (i = 0; i < d->windows; i++, in += d->step) {
+			struct sums s = start;
+			int8x16_t lo, hi;
+
+			UNROLL for (k = 0; k < known; k++)
+			{
+				s = add_tap(s, in + d->taps[2 * k],
+					    kept[k].val[0], small);
+				s = add_tap(s, in + d->taps[2 * k + 1],
+					    kept[k].val[1], small);
+			}
+			for (k = known; k < pairs; k++) {
+				int8x16x2_t v = vld2q_s8(w + 2 * BLOCK * k);
+
+				s = add_tap(s, in + d->taps[2 * k], v.val[0],
+					    small);
+				s = add_tap(s, in + d->taps[2 * k + 1],
+					    v.val[1], small);
+			}
+			lo = vreinterpretq_s8_s16(s.lo);
+			hi = vreinterpretq_s8_s16(s.hi);
+			vst1q_u8(d->low + i * d->low_pitch + c,
+				 vreinterpretq_u8_s8(vuzp1q_s8(lo, hi)));
+			append(&d->high, i, c,
+			       vreinterpretq_u8_s8(vuzp2q_s8(lo, hi)));
+		}
+	}
+}
+
+static void depthwise(const struct npu_depthwise *d)
+{
+	if (d->pairs == MAX_PAIRS && d->small)
+		depthwise_pairs(d, MAX_PAIRS, true);
+	else if (d->pairs == MAX_PAIRS)
+		depthwise_pairs(d, MAX_PAIRS, false);
+	else if (d->small)
+		depthwise_pairs(d, 0, true);
+	else
+		depthwise_pairs(d, 0, false);
+}
+
+static void max_bytes(uint8_t *dst, const uint8_t *src, size_t n)
+{
+	size_t i = 0;
+
+	for (; n - i >= 16; i += 16)
+		vst1q_u8(dst + i,
+			 vmaxq_u8(vld1q_u8(dst + i), vld1q_u8(src + i)));
+	for (; n - i >= 8; i += 8)
+		vst1_u8(dst + i, vmax_u8(vld1_u8(dst + i), vld1_u8(src + i)));
+	for (; i < n; i++)
+		dst[i] = dst[i] > src[i] ? dst[i] : src[i];
+}
+
+void npu_kernels_init_neon(struct npu_kernels *k)
+{
+	k->name = "neon";
+	neon_set_tables(k, MAX_PIXELS);
+	k->high = high;
+	k->depthwise = depthwise;
+	k->depthwise_small = depthwise;
+	k->depthwise_block = BLOCK;
+	k->depthwise_small_block = BLOCK;
+	k->max_bytes = max_bytes;
 }
