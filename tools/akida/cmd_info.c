@@ -94,19 +94,6 @@ const char *info_layer_type(int type, char *buf, size_t size)
 	return buf;
 }
 
-const char *info_pool_name(int type)
-{
-	switch (type) {
-	case AKIDA_POOL_NONE:
-		return "none";
-	case AKIDA_POOL_MAX:
-		return "max";
-	case AKIDA_POOL_AVERAGE:
-		return "average";
-	}
-	return "unknown";
-}
-
 struct info_totals info_totals(const struct akida_model *m)
 {
 	struct info_totals sum = { 0, 0, 0, 0, true };

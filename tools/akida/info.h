@@ -57,14 +57,6 @@ struct info_totals info_totals(const struct akida_model *m);
 const char *info_layer_type(int type, char *buf, size_t size);
 
 /**
- * info_pool_name() - name of a pooling type
- * @type: &enum akida_pool_type
- *
- * Return: "none", "max" or "average".
- */
-const char *info_pool_name(int type);
-
-/**
  * info_text() - print for people
  * @r: what to print
  *

@@ -2,8 +2,6 @@
 /*
  * akida info: JSON.
  */
-#include <stdlib.h>
-
 #include "info.h"
 #include "json.h"
 #include "term.h"
@@ -16,7 +14,8 @@ static json_t *pool(const struct akida_layer_info *l)
 	if (l->pool_type == AKIDA_POOL_NONE)
 		return json_null();
 	o = json_object();
-	json_put(o, "type", json_text(info_pool_name(l->pool_type)));
+	json_put(o, "type",
+		 json_text(l->pool_type == AKIDA_POOL_MAX ? "max" : "average"));
 	if (l->pool_type == AKIDA_POOL_MAX) {
 		json_put(o, "size", json_pair(l->pool_height, l->pool_width));
 		json_put(o, "stride",

@@ -2,11 +2,8 @@
 /*
  * akida info --weights: variables of a layer as .npy files.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "info.h"
 #include "json.h"
@@ -55,22 +52,6 @@ static json_t *describe(const char *path, const struct akida_variable_info *v,
 	return o;
 }
 
-/* Two names may become one when what a file name cannot have is replaced. */
-static char *file_for(const char *dir, const char *layer, const char *variable,
-		      unsigned int number, char *const *taken)
-{
-	char *path = tool_text("%s/%s.%s.npy", dir, layer, variable);
-	unsigned int i;
-
-	for (i = 0; i < number; i++)
-		if (!strcmp(taken[i], path)) {
-			free(path);
-			return tool_text("%s/%s.%s.%u.npy", dir, layer,
-					 variable, number);
-		}
-	return path;
-}
-
 static int write_one(const char *path, const struct akida_variable_info *v,
 		     json_t *list)
 {
@@ -109,55 +90,62 @@ static void print_list(const json_t *list)
 	}
 }
 
+static int write_all(const struct info_request *r, unsigned int layer,
+		     const char *dir, json_t *list)
+{
+	struct akida_variable_info v;
+	struct akida_layer_info l;
+	char **taken = NULL, *layer_part, *path;
+	int ret = TOOL_OK;
+	unsigned int i, n;
+
+	akida_model_layer(r->model, layer, &l, sizeof(l));
+	layer_part = text_file_name(l.name, NULL, 0);
+	for (n = 0; ret == TOOL_OK &&
+		    !akida_model_variable(r->model, layer, n, &v, sizeof(v));
+	     n++) {
+		taken = tool_realloc(taken, n + 1, sizeof(*taken));
+		taken[n] = text_file_name(v.name, taken, n);
+		path = tool_text("%s/%s.%s.npy", dir, layer_part, taken[n]);
+		ret = write_one(path, &v, list);
+		free(path);
+	}
+	if (!n)
+		term_file_warning(r->path, "this layer has no variables");
+	for (i = 0; i < n; i++)
+		free(taken[i]);
+	free(taken);
+	free(layer_part);
+	return ret;
+}
+
 int info_weights(const struct info_request *r, const char *layer,
 		 const char *dir, bool json)
 {
-	int number = akida_model_find_layer(r->model, layer), ret = TOOL_OK;
-	json_t *list = json_array(), *root;
-	struct akida_variable_info v;
-	char **taken = NULL, *layer_name;
-	unsigned int i, n = 0;
+	int number = akida_model_find_layer(r->model, layer);
+	json_t *root, *list;
 
 	if (number < 0) {
 		term_error("%s: there is no layer '%s'; 'akida info' lists "
 			   "their names",
 			   r->path, layer);
-		json_decref(list);
 		return TOOL_FAILED;
 	}
-	if (mkdir(dir, 0777) && errno != EEXIST) {
-		term_error("%s: the folder could not be made: %s", dir,
-			   strerror(errno));
-		json_decref(list);
+	if (tool_make_folder(dir))
+		return TOOL_FAILED;
+	root = json_object();
+	list = json_array();
+	json_put(root, "layer", json_text(layer));
+	json_put(root, "files", list);
+	if (write_all(r, (unsigned int)number, dir, list)) {
+		json_decref(root);
 		return TOOL_FAILED;
 	}
-	layer_name = text_file_name(layer);
-	while (ret == TOOL_OK &&
-	       !akida_model_variable(r->model, (unsigned int)number, n, &v,
-				     sizeof(v))) {
-		char *name = text_file_name(v.name);
-
-		taken = tool_realloc(taken, n + 1, sizeof(*taken));
-		taken[n] = file_for(dir, layer_name, name, n, taken);
-		ret = write_one(taken[n], &v, list);
-		free(name);
-		n++;
-	}
-	if (ret == TOOL_OK && !n)
-		term_file_warning(r->path, "this layer has no variables");
-	for (i = 0; i < n; i++)
-		free(taken[i]);
-	free(taken);
-	free(layer_name);
-	if (json && ret == TOOL_OK) {
-		root = json_object();
-		json_put(root, "layer", json_text(layer));
-		json_put(root, "files", list);
+	if (json) {
 		json_print(root);
-		return ret;
-	}
-	if (ret == TOOL_OK)
+	} else {
 		print_list(list);
-	json_decref(list);
-	return ret;
+		json_decref(root);
+	}
+	return TOOL_OK;
 }

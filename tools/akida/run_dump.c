@@ -2,10 +2,7 @@
 /*
  * akida run --dump: every layer's output as .npy.
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "run.h"
 #include "term.h"
@@ -33,26 +30,12 @@ struct dump {
 	struct akida_array *array;
 };
 
-/* Two names may become one when what a file name cannot have is replaced. */
 static const char *file_part(struct dump *d, unsigned int layer,
 			     const char *name)
 {
-	char *part;
-	unsigned int i;
-
-	if (d->taken[layer])
-		return d->taken[layer];
-	part = text_file_name(name);
-	for (i = 0; i < d->num_layers; i++)
-		if (d->taken[i] && !strcmp(d->taken[i], part)) {
-			char *longer = tool_text("%s.%u", part, layer);
-
-			free(part);
-			part = longer;
-			break;
-		}
-	d->taken[layer] = part;
-	return part;
+	if (!d->taken[layer])
+		d->taken[layer] = text_file_name(name, d->taken, layer);
+	return d->taken[layer];
 }
 
 static void write_layer(void *arg, unsigned int layer, const char *name,
@@ -87,11 +70,8 @@ struct dump *dump_begin(struct run *r)
 {
 	struct dump *d;
 
-	if (mkdir(r->dump, 0777) && errno != EEXIST) {
-		term_error("%s: the folder could not be made: %s", r->dump,
-			   strerror(errno));
+	if (tool_make_folder(r->dump))
 		return NULL;
-	}
 	d = tool_alloc(1, sizeof(*d));
 	d->dir = r->dump;
 	d->inputs = r->inputs.count;

@@ -82,10 +82,10 @@ size_t text_width(const char *s)
 	return n;
 }
 
-char *text_file_name(const char *s)
+char *text_file_name(const char *s, char *const *taken, size_t count)
 {
 	size_t i, n = strnlen(s, MAX_FILE_NAME);
-	char *name = tool_alloc(n + 2, 1);
+	char *name = tool_alloc(n + 2, 1), *longer;
 
 	for (i = 0; i < n; i++) {
 		char c = s[i];
@@ -99,6 +99,13 @@ char *text_file_name(const char *s)
 	}
 	if (!n)
 		name[0] = '_';
+	/* Two names may become one; a number makes them two again. */
+	for (i = 0; i < count; i++)
+		if (taken[i] && !strcmp(taken[i], name)) {
+			longer = tool_text("%s.%zu", name, count);
+			free(name);
+			return longer;
+		}
 	return name;
 }
 

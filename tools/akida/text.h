@@ -37,11 +37,14 @@ size_t text_width(const char *s);
 /**
  * text_file_name() - a file name's part from an untrusted name
  * @s: name
+ * @taken: parts that were made before; NULL where there is none
+ * @count: how many
  *
  * Return: a string for free(): letters, digits, '.', '_' and '-' stay, others
- * become '_', as does a leading dot; at most 100 bytes, never empty.
+ * become '_', as does a leading dot; at most 100 bytes, never empty. If it is
+ * taken, ".COUNT" is appended.
  */
-char *text_file_name(const char *s);
+char *text_file_name(const char *s, char *const *taken, size_t count);
 
 /**
  * text_distance() - how many edits lie between two words

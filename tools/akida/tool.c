@@ -5,11 +5,11 @@
 #include "tool.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "term.h"
 
@@ -118,6 +118,15 @@ tool_open_program(struct akida_device *d, struct akida_model *m,
 		return NULL;
 	}
 	return p;
+}
+
+int tool_make_folder(const char *path)
+{
+	if (!mkdir(path, 0777) || errno == EEXIST)
+		return 0;
+	term_error("%s: the folder could not be made: %s", path,
+		   strerror(errno));
+	return -1;
 }
 
 void *tool_alloc(size_t count, size_t size)

@@ -163,6 +163,14 @@ tool_open_program(struct akida_device *d, struct akida_model *m,
 		  struct akida_program_info *info);
 
 /**
+ * tool_make_folder() - make a folder unless it is there, say what is wrong
+ * @path: its name
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int tool_make_folder(const char *path);
+
+/**
  * tool_values() - elements of a feature map
  * @s: its shape
  *
