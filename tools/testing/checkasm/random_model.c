@@ -26,7 +26,8 @@ uint32_t rng_below(struct rng *r, uint32_t n)
 
 int32_t rng_range(struct rng *r, int32_t lo, int32_t hi)
 {
-	return lo + (int32_t)rng_below(r, (uint32_t)(hi - lo) + 1);
+	return (int32_t)((uint32_t)lo +
+			 rng_below(r, (uint32_t)hi - (uint32_t)lo + 1));
 }
 
 static bool one_in(struct rng *r, uint32_t n)
@@ -49,14 +50,14 @@ static uint32_t draw_side(struct rng *r, unsigned int size)
 {
 	if (one_in(r, 8))
 		return 1 + rng_below(r, 3);
-	return 1 + rng_below(r, 10 + 12 * size);
+	return 1 + size * 3 + rng_below(r, 10 + 10 * size);
 }
 
 static uint32_t draw_kernel(struct rng *r)
 {
-	static const uint32_t usual[] = { 1, 3, 3, 3, 5, 7 };
+	static const uint32_t usual[] = { 1, 3, 3, 3, 3, 3, 5, 7 };
 
-	return one_in(r, 4) ? 1 + rng_below(r, 8) : usual[rng_below(r, 6)];
+	return one_in(r, 6) ? 1 + rng_below(r, 8) : usual[rng_below(r, 8)];
 }
 
 static uint32_t draw_bits(struct rng *r, bool eight)

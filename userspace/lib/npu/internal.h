@@ -165,6 +165,7 @@ struct npu_block {
  * @pool: threads
  * @scratch: one per thread
  * @buffer: feature maps
+ * @maps: bytes of the largest map in each
  * @reference_scratch: potentials of the scalar reference
  * @sums: sums of a global average
  * @blocks: everything that was allocated
@@ -182,6 +183,7 @@ struct npu {
 	struct npu_threads *pool;
 	struct npu_scratch *scratch;
 	uint8_t *buffer[2];
+	size_t maps[2];
 	int32_t *reference_scratch, *sums;
 	struct npu_block *blocks;
 	size_t num_blocks, memory;

@@ -12,14 +12,7 @@
 #include <string.h>
 
 #include "npu/kernels.h"
-
-/* Accumulators stay in registers only if every loop over them is unrolled. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
+#include "npu/unroll.h"
 
 /* Vectors of four int32 that make a group. */
 #define VECTORS 4

@@ -129,6 +129,7 @@ static int make_maps(struct npu *n)
 			size[buffer ^ 1] = need;
 	}
 	for (i = 0; i < 2; i++) {
+		n->maps[i] = size[i];
 		n->buffer[i] = npu_alloc(n, size[i] + NPU_SLACK);
 		if (!n->buffer[i])
 			return -ENOMEM;

@@ -21,7 +21,11 @@
 #define UNROLL
 #else
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 16")
+#endif
 #endif
 
 #endif /* AK_NPU_UNROLL_H */
