@@ -4,38 +4,9 @@
  * meet four bytes of each pixel; sixteen bytes of a pixel are loaded at once.
  */
 #include "npu/kernels_neon.h"
+#include "npu/winograd.h"
 
 #define MAX_PIXELS 6
-
-/*
- * The accumulator is tied to its register, and the order is kept: gcc 12
- * otherwise renames it or loads too much ahead, and spills some. @lane: which
- * four bytes of @x.
- */
-static ALWAYS_INLINE int32x4_t dot(int32x4_t acc, int8x16_t w, int8x16_t x,
-				   const unsigned int lane)
-{
-#define DOT(lane)                                               \
-	__asm__ volatile("sdot %0.4s, %1.16b, %2.4b[" #lane "]" \
-			 : "+w"(acc)                            \
-			 : "w"(w), "w"(x))
-	switch (lane) {
-	case 0:
-		DOT(0);
-		break;
-	case 1:
-		DOT(1);
-		break;
-	case 2:
-		DOT(2);
-		break;
-	case 3:
-		DOT(3);
-		break;
-	}
-#undef DOT
-	return acc;
-}
 
 static ALWAYS_INLINE void quad(int32x4_t acc[MAX_PIXELS][VECTORS],
 			       const int8x16_t x[MAX_PIXELS], const int8_t *w,
@@ -49,7 +20,7 @@ static ALWAYS_INLINE void quad(int32x4_t acc[MAX_PIXELS][VECTORS],
 		int8x16_t v = vld1q_s8(w + 16 * i);
 
 		UNROLL for (p = 0; p < pixels; p++) acc[p][i] =
-			dot(acc[p][i], v, x[p], lane);
+			neon_dot(acc[p][i], v, x[p], lane);
 	}
 }
 
@@ -188,4 +159,5 @@ void npu_kernels_init_dotprod(struct npu_kernels *k)
 	k->name = "dotprod";
 	neon_set_tables(k, MAX_PIXELS);
 	k->high = high;
+	npu_winograd_init_dotprod(k);
 }

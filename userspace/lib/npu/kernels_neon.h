@@ -42,6 +42,45 @@ static ALWAYS_INLINE int8x16_t neon_less_128(int8x16_t x)
 	return veorq_s8(x, vdupq_n_s8(INT8_MIN));
 }
 
+#ifdef __ARM_FEATURE_DOTPROD
+/**
+ * neon_dot() - add dot products of four bytes
+ * @acc: accumulators of four filters
+ * @w: their weights
+ * @x: inputs
+ * @lane: which four of them
+ *
+ * The accumulator is tied to its register, and the order is kept: gcc 12
+ * otherwise renames it or loads too much ahead, and spills some.
+ *
+ * Return: new accumulators.
+ */
+static ALWAYS_INLINE int32x4_t neon_dot(int32x4_t acc, int8x16_t w, int8x16_t x,
+					const unsigned int lane)
+{
+#define DOT(lane)                                               \
+	__asm__ volatile("sdot %0.4s, %1.16b, %2.4b[" #lane "]" \
+			 : "+w"(acc)                            \
+			 : "w"(w), "w"(x))
+	switch (lane) {
+	case 0:
+		DOT(0);
+		break;
+	case 1:
+		DOT(1);
+		break;
+	case 2:
+		DOT(2);
+		break;
+	case 3:
+		DOT(3);
+		break;
+	}
+#undef DOT
+	return acc;
+}
+#endif
+
 /**
  * neon_store() - store some bytes of a vector
  * @out: where to

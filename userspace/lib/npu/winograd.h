@@ -60,5 +60,6 @@ void npu_winograd_run(struct npu *n, const struct npu_layer *y,
 
 /* Kernels, by instruction set. */
 void npu_winograd_init_avx512vnni(struct npu_kernels *k);
+void npu_winograd_init_dotprod(struct npu_kernels *k);
 
 #endif /* AK_NPU_WINOGRAD_H */
