@@ -49,34 +49,82 @@ static void print_bench(const struct pair *p, const char *name, double c,
 	       p->level, name, k, c, c / k);
 }
 
+/* @other_start: for kernels that take 128 off each input */
 struct tile_case {
 	struct npu_tile t;
 	const uint8_t *px[NPU_MAX_TILE];
-	const int32_t *start[NPU_MAX_TILE];
+	const int32_t *start[NPU_MAX_TILE], *other_start[NPU_MAX_TILE];
 	uint8_t *out[NPU_MAX_TILE];
 	uint8_t *bytes;
 	int8_t *w;
-	int32_t *starts;
+	int32_t *starts, *other_starts;
 	float mul[NPU_MAX_PANEL], add[NPU_MAX_PANEL];
 };
+
+/* 128 times the weights that each of @lanes filters has, modulo 2^32. */
+static void add_128_times(int32_t *start, const int8_t *w, size_t quads,
+			  unsigned int lanes)
+{
+	size_t q;
+	unsigned int f, b;
+
+	for (q = 0; q < quads; q++)
+		for (f = 0; f < lanes; f++)
+			for (b = 0; b < 4; b++, w++)
+				start[f] = (int32_t)((uint32_t)start[f] +
+						     128u * (uint32_t)*w);
+}
+
+/* Largest input and weight (the smallest is one below its negative). */
+static void draw_range(struct pair *p, bool wide, int *in, int *weight)
+{
+	static const int narrow[][2] = {
+		{ 15, 7 }, { 15, 2 }, { 255, 7 }, { 255, 2 }
+	};
+	static const int narrow_signed[][2] = {
+		{ 15, 7 }, { 15, 127 }, { 127, 7 }, { 127, 127 }
+	};
+	static const int wide_signed[] = { 127, 127, 7, 40 };
+	uint32_t i = rng_below(&p->r, 4);
+
+	*in = 255;
+	*weight = 127;
+	if (wide && p->k.signed_inputs) {
+		*weight = wide_signed[i];
+	} else if (!wide) {
+		*in = p->k.signed_inputs ? narrow_signed[i][0] : narrow[i][0];
+		*weight =
+			p->k.signed_inputs ? narrow_signed[i][1] : narrow[i][1];
+	}
+}
 
 static void draw_tile(struct pair *p, struct tile_case *c, unsigned int pixels,
 		      unsigned int groups, bool wide, uint32_t rows,
 		      uint32_t quads)
 {
 	struct rng *r = &p->r;
-	int in = wide ? 255 : rng_below(r, 2) ? 15 : 255;
-	int weight = wide ? 127 : rng_below(r, 2) ? 7 : 2;
+	bool less_128 = wide && p->k.signed_inputs;
 	size_t pitch = quads * 4 + rng_below(r, 9);
 	size_t window = rows * pitch, i;
+	int in, weight;
 
+	draw_range(p, wide, &in, &weight);
 	c->bytes = random_bytes(r, window * pixels, 0, in);
 	c->w = random_bytes(r, (size_t)rows * quads * groups * 64, -weight - 1,
 			    weight);
 	c->starts = random_words(r, (size_t)pixels * NPU_MAX_PANEL, 1000000);
+	c->other_starts = random_words(r, (size_t)pixels * NPU_MAX_PANEL, 0);
+	memcpy(c->other_starts, c->starts,
+	       (size_t)pixels * NPU_MAX_PANEL * sizeof(*c->starts));
 	for (i = 0; i < pixels; i++) {
+		int32_t *other = c->other_starts + i * NPU_MAX_PANEL;
+
 		c->px[i] = c->bytes + i * window;
 		c->start[i] = c->starts + i * NPU_MAX_PANEL;
+		c->other_start[i] = other;
+		if (less_128)
+			add_128_times(other, c->w, (size_t)rows * quads,
+				      groups * NPU_LANES);
 	}
 	for (i = 0; i < NPU_MAX_PANEL; i++) {
 		c->mul[i] = (float)(1 + rng_below(r, 1000)) * 1e-6f;
@@ -94,7 +142,8 @@ static void draw_tile(struct pair *p, struct tile_case *c, unsigned int pixels,
 				  .add = c->add,
 				  .max = (1u << (1 + rng_below(r, 4))) - 1,
 				  .out = c->out };
-	c->t.room = wide ? 0 : (uint32_t)(32767 / (2 * in * (weight + 1)));
+	c->t.room =
+		(uint32_t)(32767 / (2 * (less_128 ? 128 : in) * (weight + 1)));
 }
 
 static void free_tile(struct tile_case *c)
@@ -102,6 +151,15 @@ static void free_tile(struct tile_case *c)
 	free(c->bytes);
 	free(c->w);
 	free(c->starts);
+	free(c->other_starts);
+}
+
+/* The kernel under test, with the start values that it wants. */
+static void run_tile(struct tile_case *c, npu_tile_fn fn, unsigned int pixels)
+{
+	c->t.start = c->other_start;
+	fn(&c->t, pixels);
+	c->t.start = c->start;
 }
 
 static bool same_potentials(struct tile_case *c, npu_tile_fn right,
@@ -116,7 +174,7 @@ static bool same_potentials(struct tile_case *c, npu_tile_fn right,
 	c->t.pot = (int32_t *)a.p;
 	right(&c->t, pixels);
 	c->t.pot = (int32_t *)b.p;
-	fn(&c->t, pixels);
+	run_tile(c, fn, pixels);
 	for (i = 0; i < pixels; i++)
 		ok &= !memcmp(a.p + i * NPU_MAX_PANEL * 4,
 			      b.p + i * NPU_MAX_PANEL * 4, row);
@@ -141,7 +199,7 @@ static bool right_activations(struct tile_case *c, npu_tile_fn right,
 	c->t.out_offset = 5;
 	c->t.pot = pot;
 	right(&c->t, pixels);
-	fn(&c->t, pixels);
+	run_tile(c, fn, pixels);
 	for (i = 0; i < pixels; i++) {
 		for (f = 0; f < c->t.filters; f++)
 			ok &= out[i].p[f] ==
@@ -180,7 +238,7 @@ static void check_tiles(struct pair *p, const char *name,
 	unsigned int groups, pixels, i;
 
 	for (groups = 1; groups <= p->k.panel / NPU_LANES; groups++) {
-		npu_tile_fn right = p->c.tile[groups - 1];
+		npu_tile_fn right = p->c.tile_wide[groups - 1];
 		npu_tile_fn fn = table[groups - 1];
 		bool ok = true;
 		char what[64];
@@ -208,6 +266,27 @@ static void check_tiles(struct pair *p, const char *name,
 	}
 }
 
+/* What &struct npu_kernels says of it, word by word. */
+static void plain_high(const int8_t *w, uint32_t groups, const uint32_t *index,
+		       const uint32_t *value, uint32_t count,
+		       const int32_t *start, int32_t *out)
+{
+	uint32_t filters = groups * NPU_LANES, i, f, b;
+
+	memcpy(out, start, filters * sizeof(*out));
+	for (i = 0; i < count; i++) {
+		for (f = 0; f < filters; f++) {
+			for (b = 0; b < 4; b++) {
+				int x = (int8_t)(value[i] >> 8 * b);
+				int v = w[(index[i] * filters + f) * 4 + b];
+
+				out[f] = (int32_t)((uint32_t)out[f] +
+						   (uint32_t)(256 * x * v));
+			}
+		}
+	}
+}
+
 static void check_high(struct pair *p)
 {
 	unsigned int groups, i, j;
@@ -229,7 +308,7 @@ static void check_high(struct pair *p)
 			value[j] = rng_next(&p->r);
 		}
 		out = guarded_new(groups * NPU_LANES * 4);
-		p->c.high(w, groups, index, value, count, start, right);
+		plain_high(w, groups, index, value, count, start, right);
 		p->k.high(w, groups, index, value, count, start,
 			  (int32_t *)out.p);
 		ok &= !memcmp(out.p, right, out.size) && guarded_ok(&out);
@@ -317,8 +396,12 @@ static bool check_one_depthwise(struct pair *p, npu_depthwise_fn fn,
 	uint32_t pairs = rng_below(r, 2) ? 5 : 1 + rng_below(r, 12);
 	uint32_t windows = 1 + rng_below(r, 9), i;
 	size_t step = channels, size = step * windows + 2048;
-	uint8_t *in = random_bytes(r, size, 0, 15);
-	int8_t *plain = random_bytes(r, (size_t)channels * pairs * 2, -8, 7);
+	int largest = rng_below(r, 3) ? 15 : rng_below(r, 2) ? 127 : 255;
+	uint8_t *in = random_bytes(r, size, 0, largest);
+	/* 24 products and the offset stay in 16 bits. */
+	int weight = largest == 255 ? 3 : 7;
+	int8_t *plain = random_bytes(r, (size_t)channels * pairs * 2,
+				     -weight - 1, weight);
 	int8_t *w[2];
 	int16_t *plain_offset = calloc(channels, 2), *offset[2];
 	int32_t taps[24];
@@ -330,6 +413,7 @@ static bool check_one_depthwise(struct pair *p, npu_depthwise_fn fn,
 				   .pairs = pairs,
 				   .channels = channels,
 				   .windows = windows,
+				   .small = largest <= INT8_MAX,
 				   .low_pitch = channels };
 	int range = rng_below(r, 2) ? 100 : 1000;
 	bool ok;
@@ -389,11 +473,12 @@ static bool check_one_winograd(struct pair *p, unsigned int tiles)
 	size_t row = (size_t)tiles * NPU_WINO_TAPS * quads * 4;
 	size_t step = filters + rng_below(r, 20), y, f;
 	const uint8_t *in[5];
-	uint8_t *bytes = random_bytes(r, rows * row, 0, 150);
+	uint8_t *bytes = random_bytes(r, rows * row, 0, 150), *other;
 	int8_t *weights = random_bytes(
 		r, (size_t)rows * quads * NPU_WINO_TAPS * 64, -120, 120);
 	int32_t *start = random_words(r, NPU_WINO_TAPS * NPU_LANES, 1 << 24);
 	float mul[NPU_LANES], add[NPU_LANES];
+	int32_t *other_start = random_words(r, NPU_WINO_TAPS * NPU_LANES, 0);
 	struct guarded out[2];
 	struct npu_winograd w = { .rows = in,
 				  .kernel_rows = rows,
@@ -408,8 +493,15 @@ static bool check_one_winograd(struct pair *p, unsigned int tiles)
 				  .width = width };
 	bool ok = true;
 
-	for (i = 0; i < rows; i++)
-		in[i] = bytes + i * row;
+	/* Signed: 128 less, for which other start values make up. */
+	other = random_bytes(r, rows * row, 0, 0);
+	for (y = 0; y < rows * row; y++)
+		other[y] = p->k.winograd_signed ? bytes[y] ^ 0x80 : bytes[y];
+	memcpy(other_start, start,
+	       NPU_WINO_TAPS * NPU_LANES * sizeof(*start));
+	if (p->k.winograd_signed)
+		add_128_times(other_start, weights, (size_t)rows * quads,
+			      NPU_WINO_TAPS * NPU_LANES);
 	for (i = 0; i < NPU_LANES; i++) {
 		mul[i] = (float)(1 + rng_below(r, 1000)) * 1e-8f;
 		add[i] = (float)rng_range(r, -20000, 20000) * 1e-3f;
@@ -417,6 +509,9 @@ static bool check_one_winograd(struct pair *p, unsigned int tiles)
 	for (i = 0; i < 2; i++) {
 		out[i] = guarded_new((width - 1) * step + filters);
 		w.out = out[i].p;
+		w.start = i ? other_start : start;
+		for (y = 0; y < rows; y++)
+			in[y] = (i ? other : bytes) + y * row;
 		(i ? p->k.winograd : p->c.winograd)(&w, tiles);
 	}
 	for (y = 0; y < width; y++)
@@ -426,13 +521,16 @@ static bool check_one_winograd(struct pair *p, unsigned int tiles)
 	guarded_free(&out[0]);
 	guarded_free(&out[1]);
 	free(bytes);
+	free(other);
 	free(weights);
 	free(start);
+	free(other_start);
 	return ok;
 }
 
 static bool check_one_row(struct pair *p)
 {
+	static const uint8_t offsets[] = { 75, 120, 75, 45, 45, 75 };
 	struct rng *r = &p->r;
 	uint32_t channels = 1 + rng_below(r, 150), tiles = 1 + rng_below(r, 6);
 	uint32_t pixel = (channels + 3) / 4 * 4, i, t, c;
@@ -449,10 +547,15 @@ static bool check_one_row(struct pair *p)
 		(i ? p->k.winograd_row : p->c.winograd_row)(&row);
 	}
 	/* Channels beyond the last are anything: their weights are zero. */
-	for (t = 0; t < tiles * NPU_WINO_TAPS; t++)
+	for (t = 0; t < tiles * NPU_WINO_TAPS; t++) {
+		uint8_t less = p->k.winograd_signed ?
+				       offsets[t % NPU_WINO_TAPS] :
+				       0;
+
 		for (c = 0; c < channels; c++)
-			ok &= out[0].p[t * pixel + c] ==
+			ok &= (uint8_t)(out[0].p[t * pixel + c] - less) ==
 			      out[1].p[t * pixel + c];
+	}
 	ok &= guarded_ok(&out[1]);
 	guarded_free(&out[0]);
 	guarded_free(&out[1]);
