@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "npu/activation.h"
+#include "npu/unroll.h"
 
 /* Unsigned: accumulators wrap around. */
 static void tile(const struct npu_tile *t, unsigned int pixels,
@@ -37,72 +38,237 @@ static void tile(const struct npu_tile *t, unsigned int pixels,
 	}
 }
 
-static void tile_16(const struct npu_tile *t, unsigned int pixels)
+static void wide_16(const struct npu_tile *t, unsigned int pixels)
 {
 	tile(t, pixels, 1);
 }
 
-static void tile_32(const struct npu_tile *t, unsigned int pixels)
+static void wide_32(const struct npu_tile *t, unsigned int pixels)
 {
 	tile(t, pixels, 2);
 }
 
-static void tile_48(const struct npu_tile *t, unsigned int pixels)
+static void wide_48(const struct npu_tile *t, unsigned int pixels)
 {
 	tile(t, pixels, 3);
 }
 
-static void tile_64(const struct npu_tile *t, unsigned int pixels)
+static void wide_64(const struct npu_tile *t, unsigned int pixels)
 {
 	tile(t, pixels, 4);
+}
+
+/*
+ * The same by the compiler's generic vectors: every machine has instructions
+ * for products of 16 bits, and @room says how many may be added in them.
+ * Even and odd bytes are taken apart, as a little-endian machine has them.
+ */
+typedef int16_t words __attribute__((vector_size(16)));
+typedef uint32_t quads __attribute__((vector_size(16)));
+typedef int32_t signed_quads __attribute__((vector_size(16)));
+
+#define VECTORS (NPU_LANES / 4)
+#define PIXELS 2u
+
+/* Both halves of each 32 bits go into that accumulator. */
+static ALWAYS_INLINE void widen(quads acc[VECTORS], words sums[VECTORS])
+{
+	unsigned int i;
+
+	UNROLL for (i = 0; i < VECTORS; i++)
+	{
+		signed_quads both;
+
+		memcpy(&both, &sums[i], sizeof(both));
+		acc[i] += (quads)(both << 16 >> 16) + (quads)(both >> 16);
+		sums[i] ^= sums[i];
+	}
+}
+
+static words splat(uint32_t v)
+{
+	return (words)(quads){ v, v, v, v };
+}
+
+static ALWAYS_INLINE void add_quad(words sums[][VECTORS],
+				   const uint8_t *const px[], size_t at,
+				   const int8_t *w)
+{
+	words even[PIXELS], odd[PIXELS];
+	unsigned int p, i;
+
+	UNROLL for (p = 0; p < PIXELS; p++)
+	{
+		uint32_t x;
+
+		memcpy(&x, px[p] + at, sizeof(x));
+		even[p] = splat(x & 0x00ff00ff);
+		odd[p] = splat(x >> 8 & 0x00ff00ff);
+	}
+	UNROLL for (i = 0; i < VECTORS; i++)
+	{
+		words v;
+
+		memcpy(&v, w + 16 * i, sizeof(v));
+		UNROLL for (p = 0; p < PIXELS; p++) sums[p][i] +=
+			(v << 8 >> 8) * even[p] + (v >> 8) * odd[p];
+	}
+}
+
+/* Some pixels and 16 of the panel's filters. */
+static void some_pixels(const struct npu_tile *t, unsigned int pixel,
+			unsigned int count, unsigned int group,
+			unsigned int groups)
+{
+	const int8_t *w = t->w + group * NPU_LANES * 4;
+	words sums[PIXELS][VECTORS] = { 0 };
+	quads acc[PIXELS][VECTORS];
+	const uint8_t *px[PIXELS];
+	uint32_t room = t->room, row, quad, p;
+
+	for (p = 0; p < PIXELS; p++) {
+		/* An odd one out is computed twice. */
+		uint32_t from = pixel + (p < count ? p : 0);
+
+		px[p] = t->px[from];
+		memcpy(acc[p], t->start[from] + group * NPU_LANES,
+		       sizeof(acc[p]));
+	}
+	for (row = 0; row < t->rows; row++) {
+		size_t at = row * t->pitch;
+
+		for (quad = 0; quad < t->quads; quad++, at += 4) {
+			add_quad(sums, px, at, w);
+			w += groups * NPU_LANES * 4;
+			if (--room)
+				continue;
+			UNROLL for (p = 0; p < PIXELS; p++)
+				widen(acc[p], sums[p]);
+			room = t->room;
+		}
+	}
+	for (p = 0; p < count; p++) {
+		widen(acc[p], sums[p]);
+		memcpy(t->pot + (pixel + p) * NPU_MAX_PANEL + group * NPU_LANES,
+		       acc[p], sizeof(acc[p]));
+	}
+}
+
+static void narrow(const struct npu_tile *t, unsigned int pixels,
+		   unsigned int groups)
+{
+	unsigned int pixel, group;
+
+	for (pixel = 0; pixel < pixels; pixel += PIXELS)
+		for (group = 0; group < groups; group++)
+			some_pixels(t, pixel,
+				    pixels - pixel < PIXELS ? pixels - pixel :
+							      PIXELS,
+				    group, groups);
+}
+
+static void narrow_16(const struct npu_tile *t, unsigned int pixels)
+{
+	narrow(t, pixels, 1);
+}
+
+static void narrow_32(const struct npu_tile *t, unsigned int pixels)
+{
+	narrow(t, pixels, 2);
+}
+
+static void narrow_48(const struct npu_tile *t, unsigned int pixels)
+{
+	narrow(t, pixels, 3);
+}
+
+static void narrow_64(const struct npu_tile *t, unsigned int pixels)
+{
+	narrow(t, pixels, 4);
+}
+
+/* Each product alone: the sum of two may need 17 bits. */
+static ALWAYS_INLINE quads halves(words products)
+{
+	signed_quads both = (signed_quads)products;
+
+	return (quads)(both << 16 >> 16) + (quads)(both >> 16);
+}
+
+static void high_group(const int8_t *w, size_t step, const uint32_t *index,
+		       const uint32_t *value, uint32_t count,
+		       const int32_t *start, int32_t *out)
+{
+	quads acc[VECTORS] = { 0 }, first[VECTORS];
+	uint32_t i, f;
+
+	for (i = 0; i < count; i++) {
+		const int8_t *p = w + index[i] * step;
+		words x = splat(value[i]);
+
+		UNROLL for (f = 0; f < VECTORS; f++)
+		{
+			words v;
+
+			memcpy(&v, p + 16 * f, sizeof(v));
+			acc[f] += halves((v << 8 >> 8) * (x << 8 >> 8)) +
+				  halves((v >> 8) * (x >> 8));
+		}
+	}
+	memcpy(first, start, sizeof(first));
+	for (f = 0; f < VECTORS; f++)
+		first[f] += acc[f] << 8;
+	memcpy(out, first, sizeof(first));
 }
 
 static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
 		 const uint32_t *value, uint32_t count, const int32_t *start,
 		 int32_t *out)
 {
-	uint32_t filters = groups * NPU_LANES, i, f, b;
-	uint32_t acc[NPU_MAX_PANEL] = { 0 };
+	uint32_t g;
 
-	for (i = 0; i < count; i++) {
-		const int8_t *p = w + (size_t)index[i] * filters * 4;
-		int8_t x[4];
-
-		memcpy(x, &value[i], sizeof(x));
-		for (f = 0; f < filters; f++, p += 4)
-			for (b = 0; b < 4; b++)
-				acc[f] += (uint32_t)(x[b] * p[b]);
-	}
-	for (f = 0; f < filters; f++)
-		out[f] = (int32_t)((uint32_t)start[f] + (acc[f] << 8));
+	for (g = 0; g < groups; g++)
+		high_group(w + g * NPU_LANES * 4, groups * NPU_LANES * 4, index,
+			   value, count, start + g * NPU_LANES,
+			   out + g * NPU_LANES);
 }
 
-/* Half h, channel j of a half: the order of the unpack instructions. */
-static uint32_t channel_of(uint32_t h, uint32_t j)
+typedef uint8_t bytes __attribute__((vector_size(8)));
+typedef int8_t signed_bytes __attribute__((vector_size(8)));
+
+static words bytes_at(const uint8_t *p)
 {
-	return j / 8 * 16 + h * 8 + j % 8;
+	bytes v;
+
+	memcpy(&v, p, sizeof(v));
+	return __builtin_convertvector(v, words);
 }
 
-static void depthwise_block(const struct npu_depthwise *d, const uint8_t *in,
-			    const int8_t *w, const int16_t *offset,
-			    uint32_t block, uint8_t *low, int8_t *up)
+/*
+ * Eight channels. A block is 16, the first 8 of which are its first half: the
+ * order that the unpack instructions of other tables give.
+ */
+static void depthwise_half(const struct npu_depthwise *d, const uint8_t *in,
+			   const int8_t *w, const int16_t *offset, uint8_t *low,
+			   int8_t *up)
 {
-	uint32_t h, j, i, half = block / 2;
+	signed_bytes high;
+	bytes bottom;
+	words sum;
+	uint32_t i;
 
-	for (h = 0; h < 2; h++) {
-		for (j = 0; j < half; j++) {
-			uint32_t c = channel_of(h, j);
-			int32_t sum = offset[h * half + j];
-			const int8_t *p = w + (h * half + j) * 2;
+	memcpy(&sum, offset, sizeof(sum));
+	for (i = 0; i < d->pairs; i++, w += 32) {
+		words v;
 
-			for (i = 0; i < d->pairs; i++, p += block * 2)
-				sum += in[d->taps[2 * i] + (int32_t)c] * p[0] +
-				       in[d->taps[2 * i + 1] + (int32_t)c] *
-					       p[1];
-			low[c] = (uint8_t)sum;
-			up[c] = (int8_t)((sum - (sum & 0xff)) / 256);
-		}
+		memcpy(&v, w, sizeof(v));
+		sum += (v << 8 >> 8) * bytes_at(in + d->taps[2 * i]) +
+		       (v >> 8) * bytes_at(in + d->taps[2 * i + 1]);
 	}
+	bottom = __builtin_convertvector(sum & 0xff, bytes);
+	high = __builtin_convertvector(sum >> 8, signed_bytes);
+	memcpy(low, &bottom, sizeof(bottom));
+	memcpy(up, &high, sizeof(high));
 }
 
 #define BLOCK 16u
@@ -112,13 +278,17 @@ static void depthwise(const struct npu_depthwise *d)
 	uint32_t i, c, q;
 
 	for (i = 0; i < d->windows; i++) {
+		const uint8_t *in = d->in + i * d->step;
+		uint8_t *low = d->low + i * d->low_pitch;
+
 		for (c = 0; c < d->channels; c += BLOCK) {
+			const int8_t *w = d->w + (size_t)c * d->pairs * 2;
 			int8_t up[BLOCK];
 
-			depthwise_block(d, d->in + i * d->step + c,
-					d->w + (size_t)c * d->pairs * 2,
-					d->offset + c, BLOCK,
-					d->low + i * d->low_pitch + c, up);
+			depthwise_half(d, in + c, w, d->offset + c, low + c,
+				       up);
+			depthwise_half(d, in + c + 8, w + 16, d->offset + c + 8,
+				       low + c + 8, up + 8);
 			for (q = 0; q < BLOCK / 4; q++) {
 				uint32_t v, n = d->high.count[i];
 
@@ -217,17 +387,20 @@ static void max_bytes(uint8_t *dst, const uint8_t *src, size_t n)
 
 void npu_kernels_init_c(struct npu_kernels *k)
 {
-	static const npu_tile_fn tiles[] = { tile_16, tile_32, tile_48,
-					     tile_64 };
+	static const npu_tile_fn wide[] = { wide_16, wide_32, wide_48,
+					    wide_64 };
+	static const npu_tile_fn tiles[] = { narrow_16, narrow_32, narrow_48,
+					     narrow_64 };
 	unsigned int i;
+	const bool little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 
 	memset(k, 0, sizeof(*k));
 	k->name = "c";
 	k->panel = 16;
 	for (i = 0; i < NPU_MAX_PANEL / NPU_LANES; i++) {
 		k->tile_pixels[i] = 4;
-		k->tile[i] = tiles[i];
-		k->tile_wide[i] = tiles[i];
+		k->tile[i] = little_endian ? tiles[i] : wide[i];
+		k->tile_wide[i] = wide[i];
 	}
 	k->high = high;
 	k->depthwise = depthwise;

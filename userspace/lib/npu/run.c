@@ -29,6 +29,16 @@ static uint32_t panel_filters(const struct npu_layer *y, uint32_t panel)
 	return left < y->panel ? left : y->panel;
 }
 
+/* As npu_activation(), by halving: thresholds ascend, 2^bits - 1 of them. */
+static uint8_t count_below(const int32_t *t, uint32_t n, int32_t potential)
+{
+	uint32_t y = 0, step;
+
+	for (step = (n + 1) / 2; step; step /= 2)
+		y += t[y + step - 1] < potential ? step : 0;
+	return (uint8_t)y;
+}
+
 /*
  * Everything that is not an activation by a kernel: @pot has @pixels rows of
  * @ld potentials, of which the first belongs to filter @filter.
@@ -48,7 +58,7 @@ static void sink_activate(const struct job *j, uint32_t first, uint32_t pixels,
 			(size_t)((first + p) % width) * y->l->conv.channels;
 
 		for (f = 0; f < filters; f++)
-			out[filter + f] = npu_activation(
+			out[filter + f] = count_below(
 				y->thresholds + (size_t)(filter + f) * levels,
 				levels, pot[f]);
 	}
@@ -388,8 +398,8 @@ static void finish_sums(const struct job *j)
 	uint8_t *out = (uint8_t *)j->dst + y->dst.origin;
 
 	for (f = 0; f < y->l->out.channels; f++)
-		out[f] = npu_activation(y->thresholds + (size_t)f * levels,
-					levels, sum[f]);
+		out[f] = count_below(y->thresholds + (size_t)f * levels, levels,
+				     sum[f]);
 }
 
 void npu_run_layer(struct npu *n, struct npu_layer *y, const uint8_t *src,
