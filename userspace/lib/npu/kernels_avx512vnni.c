@@ -110,6 +110,38 @@ static ALWAYS_INLINE void activate(const struct npu_tile *t, __m512i acc[],
 	_mm512_mask_storeu_epi8(out, ~0ull >> (64 - t->filters), bytes);
 }
 
+/* With one group of filters, four pixels share a vector. */
+static ALWAYS_INLINE void activate_four(const struct npu_tile *t,
+					__m512i acc[][MAX_GROUPS],
+					uint8_t *const *out,
+					const unsigned int pixels)
+{
+	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6,
+						10, 14, 3, 7, 11, 15);
+	__mmask16 some = (__mmask16)(0xffffu >> (16 - t->filters));
+	__m512i v[4], bytes;
+	unsigned int p;
+
+	UNROLL for (p = 0; p < 4; p++) v[p] =
+		p < pixels ? scale(acc[p][0], t->mul, t->add) :
+			     _mm512_setzero_si512();
+	bytes = _mm512_packus_epi16(_mm512_packs_epi32(v[0], v[1]),
+				    _mm512_packs_epi32(v[2], v[3]));
+	bytes = _mm512_min_epu8(bytes, _mm512_set1_epi8((char)t->max));
+	bytes = _mm512_permutexvar_epi32(order, bytes);
+	_mm_mask_storeu_epi8(out[0] + t->out_offset, some,
+			     _mm512_castsi512_si128(bytes));
+	if (pixels > 1)
+		_mm_mask_storeu_epi8(out[1] + t->out_offset, some,
+				     _mm512_extracti32x4_epi32(bytes, 1));
+	if (pixels > 2)
+		_mm_mask_storeu_epi8(out[2] + t->out_offset, some,
+				     _mm512_extracti32x4_epi32(bytes, 2));
+	if (pixels > 3)
+		_mm_mask_storeu_epi8(out[3] + t->out_offset, some,
+				     _mm512_extracti32x4_epi32(bytes, 3));
+}
+
 static ALWAYS_INLINE void tile_activate(const struct npu_tile *t,
 					const unsigned int pixels,
 					const unsigned int groups)
@@ -118,6 +150,12 @@ static ALWAYS_INLINE void tile_activate(const struct npu_tile *t,
 	unsigned int p;
 
 	accumulate(t, acc, pixels, groups);
+	if (groups == 1) {
+		activate_four(t, acc, t->out, pixels);
+		if (pixels > 4)
+			activate_four(t, acc + 4, t->out + 4, pixels - 4);
+		return;
+	}
 	UNROLL for (p = 0; p < pixels; p++)
 		activate(t, acc[p], t->out[p] + t->out_offset, groups);
 }

@@ -24,13 +24,13 @@ static ALWAYS_INLINE void quad(int32x4_t acc[MAX_PIXELS][VECTORS],
 	}
 }
 
-static ALWAYS_INLINE void tile(const struct npu_tile *t, unsigned int group,
-			       size_t step, const unsigned int pixels,
-			       bool activate, const bool wide)
+static ALWAYS_INLINE void tile(const struct npu_tile *t,
+			       const unsigned int pixels, bool activate,
+			       const bool wide)
 {
 	int32x4_t acc[MAX_PIXELS][VECTORS];
 	const uint8_t *px[MAX_PIXELS];
-	const int8_t *w = t->w + (size_t)group * NPU_LANES * 4;
+	const int8_t *w = t->w;
 	int8x16_t x[MAX_PIXELS];
 	size_t from = 0, at;
 	unsigned int p, i;
@@ -40,7 +40,7 @@ static ALWAYS_INLINE void tile(const struct npu_tile *t, unsigned int group,
 	{
 		px[p] = t->px[p];
 		UNROLL for (i = 0; i < VECTORS; i++) acc[p][i] =
-			vld1q_s32(t->start[p] + group * NPU_LANES + 4 * i);
+			vld1q_s32(t->start[p] + 4 * i);
 	}
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		at = from;
@@ -53,10 +53,10 @@ static ALWAYS_INLINE void tile(const struct npu_tile *t, unsigned int group,
 					x[p] = neon_less_128(x[p]);
 			}
 			quad(acc, x, w, pixels, 0);
-			quad(acc, x, w + step, pixels, 1);
-			quad(acc, x, w + 2 * step, pixels, 2);
-			quad(acc, x, w + 3 * step, pixels, 3);
-			w += 4 * step;
+			quad(acc, x, w + STEP, pixels, 1);
+			quad(acc, x, w + 2 * STEP, pixels, 2);
+			quad(acc, x, w + 3 * STEP, pixels, 3);
+			w += 4 * STEP;
 		}
 		for (; q; q--, at += 4) {
 			UNROLL for (p = 0; p < pixels; p++)
@@ -66,72 +66,82 @@ static ALWAYS_INLINE void tile(const struct npu_tile *t, unsigned int group,
 					x[p] = neon_less_128(x[p]);
 			}
 			quad(acc, x, w, pixels, 0);
-			w += step;
+			w += STEP;
 		}
 	}
-	UNROLL for (p = 0; p < pixels; p++)
-		neon_finish(t, p, group, acc[p], activate);
+	UNROLL for (p = 0; p < pixels; p++) neon_finish(t, p, acc[p], activate);
 }
 
 static ALWAYS_INLINE void tiles(const struct npu_tile *t, unsigned int pixels,
-				unsigned int groups, const bool activate,
-				const bool wide)
+				bool activate, const bool wide)
 {
-	const size_t step = (size_t)groups * NPU_LANES * 4;
-	unsigned int g;
-
-	for (g = 0; g < groups; g++) {
-		switch (pixels) {
-		case 1:
-			tile(t, g, step, 1, activate, wide);
-			break;
-		case 2:
-			tile(t, g, step, 2, activate, wide);
-			break;
-		case 3:
-			tile(t, g, step, 3, activate, wide);
-			break;
-		case 4:
-			tile(t, g, step, 4, activate, wide);
-			break;
-		case 5:
-			tile(t, g, step, 5, activate, wide);
-			break;
-		case 6:
-			tile(t, g, step, 6, activate, wide);
-			break;
-		}
+	switch (pixels) {
+	case 1:
+		tile(t, 1, activate, wide);
+		break;
+	case 2:
+		tile(t, 2, activate, wide);
+		break;
+	case 3:
+		tile(t, 3, activate, wide);
+		break;
+	case 4:
+		tile(t, 4, activate, wide);
+		break;
+	case 5:
+		tile(t, 5, activate, wide);
+		break;
+	case 6:
+		tile(t, 6, activate, wide);
+		break;
 	}
 }
 
+/* One copy of all loops: what becomes of the sums is seen at the end. */
 static __attribute__((noinline)) void narrow(const struct npu_tile *t,
-					     unsigned int pixels,
-					     unsigned int groups, bool activate)
+					     unsigned int pixels, bool activate)
 {
-	tiles(t, pixels, groups, activate, false);
+	tiles(t, pixels, activate, false);
 }
 
 static __attribute__((noinline)) void wide(const struct npu_tile *t,
-					   unsigned int pixels,
-					   unsigned int groups, bool activate)
+					   unsigned int pixels, bool activate)
 {
-	tiles(t, pixels, groups, activate, true);
+	tiles(t, pixels, activate, true);
 }
 
-NEON_TABLES
+static void potentials(const struct npu_tile *t, unsigned int pixels)
+{
+	narrow(t, pixels, false);
+}
 
-static ALWAYS_INLINE void high_group(const int8_t *w, size_t step,
-				     const uint32_t *index,
-				     const uint32_t *value, uint32_t count,
-				     const int32_t *start, int32_t *out)
+static void activations(const struct npu_tile *t, unsigned int pixels)
+{
+	narrow(t, pixels, true);
+}
+
+static void potentials_wide(const struct npu_tile *t, unsigned int pixels)
+{
+	wide(t, pixels, false);
+}
+
+static void activations_wide(const struct npu_tile *t, unsigned int pixels)
+{
+	wide(t, pixels, true);
+}
+
+static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
+		 const uint32_t *value, uint32_t count, const int32_t *start,
+		 int32_t *out)
 {
 	int32x4_t acc[VECTORS];
 	unsigned int i;
 	uint32_t n;
 
+	(void)groups; /* one, as panels are */
 	UNROLL for (i = 0; i < VECTORS; i++) acc[i] = vdupq_n_s32(0);
 	for (n = 0; n < count; n++) {
-		const int8_t *p = w + index[n] * step;
+		const int8_t *p = w + index[n] * STEP;
 		int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(value[n]));
 
 		UNROLL for (i = 0; i < VECTORS; i++) acc[i] =
@@ -142,22 +152,11 @@ static ALWAYS_INLINE void high_group(const int8_t *w, size_t step,
 						 vshlq_n_s32(acc[i], 8)));
 }
 
-static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
-		 const uint32_t *value, uint32_t count, const int32_t *start,
-		 int32_t *out)
-{
-	const size_t step = (size_t)groups * NPU_LANES * 4;
-	uint32_t g;
-
-	for (g = 0; g < groups; g++)
-		high_group(w + (size_t)g * NPU_LANES * 4, step, index, value,
-			   count, start + g * NPU_LANES, out + g * NPU_LANES);
-}
-
 void npu_kernels_init_dotprod(struct npu_kernels *k)
 {
 	k->name = "dotprod";
-	neon_set_tables(k, MAX_PIXELS);
+	neon_set_tiles(k, MAX_PIXELS, potentials, activations, potentials_wide,
+		       activations_wide);
 	k->high = high;
 	npu_winograd_init_dotprod(k);
 }

@@ -53,8 +53,7 @@ struct place {
 
 /* Sums of up to @n quads, as many as the row still has. */
 static ALWAYS_INLINE void add_run(const struct npu_tile *t, struct place *c,
-				  int16x8_t sum[MAX_PIXELS][HALVES],
-				  size_t step, uint32_t n,
+				  int16x8_t sum[MAX_PIXELS][HALVES], uint32_t n,
 				  const unsigned int pixels, const bool wide)
 {
 	const uint8_t *px[MAX_PIXELS];
@@ -63,7 +62,7 @@ static ALWAYS_INLINE void add_run(const struct npu_tile *t, struct place *c,
 	unsigned int p, i;
 
 	UNROLL for (p = 0; p < pixels; p++) px[p] = t->px[p];
-	for (; at < end; at += 4, w += step) {
+	for (; at < end; at += 4, w += STEP) {
 		int8x16_t x[MAX_PIXELS];
 
 		UNROLL for (p = 0; p < pixels; p++) x[p] =
@@ -85,20 +84,18 @@ static ALWAYS_INLINE void add_run(const struct npu_tile *t, struct place *c,
 }
 
 /* @together: so many products fit into 16 bits. */
-static ALWAYS_INLINE void tile_many(const struct npu_tile *t,
-				    unsigned int group, size_t step,
-				    uint32_t together,
+static ALWAYS_INLINE void tile_many(const struct npu_tile *t, uint32_t together,
 				    const unsigned int pixels, bool activate,
 				    const bool wide)
 {
 	int32x4_t acc[MAX_PIXELS][VECTORS];
-	struct place c = { .w = t->w + (size_t)group * NPU_LANES * 4 };
+	struct place c = { .w = t->w };
 	unsigned int p, i;
 
 	UNROLL for (p = 0; p < pixels; p++)
 	{
 		UNROLL for (i = 0; i < VECTORS; i++) acc[p][i] =
-			vld1q_s32(t->start[p] + group * NPU_LANES + 4 * i);
+			vld1q_s32(t->start[p] + 4 * i);
 	}
 	while (c.row < t->rows) {
 		int16x8_t sum[MAX_PIXELS][HALVES];
@@ -114,7 +111,7 @@ static ALWAYS_INLINE void tile_many(const struct npu_tile *t,
 
 			if (n > left)
 				n = left;
-			add_run(t, &c, sum, step, n, pixels, wide);
+			add_run(t, &c, sum, n, pixels, wide);
 			left -= n;
 			c.quad += n;
 			if (c.quad < t->quads)
@@ -133,8 +130,7 @@ static ALWAYS_INLINE void tile_many(const struct npu_tile *t,
 							   sum[p][2 * i + 1])));
 		}
 	}
-	UNROLL for (p = 0; p < pixels; p++)
-		neon_finish(t, p, group, acc[p], activate);
+	UNROLL for (p = 0; p < pixels; p++) neon_finish(t, p, acc[p], activate);
 }
 
 /* At most this many pixels where 32-bit sums are kept in registers. */
@@ -143,7 +139,7 @@ static ALWAYS_INLINE void tile_many(const struct npu_tile *t,
 /* Products of one quad, or of two where two fit into 16 bits. */
 static ALWAYS_INLINE void add_quads(int32x4_t acc[FEW_PIXELS][HALVES],
 				    const uint8_t *const px[FEW_PIXELS],
-				    const int8_t *w, size_t step, size_t at,
+				    const int8_t *w, size_t at,
 				    const unsigned int quads,
 				    const unsigned int pixels, const bool wide)
 {
@@ -159,7 +155,7 @@ static ALWAYS_INLINE void add_quads(int32x4_t acc[FEW_PIXELS][HALVES],
 	UNROLL for (i = 0; i < VECTORS; i++)
 	{
 		int8x16_t v = vld1q_s8(w + 16 * i);
-		int8x16_t u = quads > 1 ? vld1q_s8(w + step + 16 * i) : v;
+		int8x16_t u = quads > 1 ? vld1q_s8(w + STEP + 16 * i) : v;
 
 		UNROLL for (p = 0; p < pixels; p++)
 		{
@@ -178,14 +174,13 @@ static ALWAYS_INLINE void add_quads(int32x4_t acc[FEW_PIXELS][HALVES],
 	}
 }
 
-static ALWAYS_INLINE void tile_few(const struct npu_tile *t, unsigned int group,
-				   size_t step, unsigned int first,
+static ALWAYS_INLINE void tile_few(const struct npu_tile *t, unsigned int first,
 				   const unsigned int quads,
 				   const unsigned int pixels, bool activate,
 				   const bool wide)
 {
 	int32x4_t acc[FEW_PIXELS][HALVES];
-	const int8_t *w = t->w + (size_t)group * NPU_LANES * 4;
+	const int8_t *w = t->w;
 	const uint8_t *px[FEW_PIXELS];
 	size_t from = 0, at;
 	unsigned int p, i;
@@ -199,105 +194,109 @@ static ALWAYS_INLINE void tile_few(const struct npu_tile *t, unsigned int group,
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		at = from;
 		for (q = t->quads; q >= quads; q -= quads) {
-			add_quads(acc, px, w, step, at, quads, pixels, wide);
+			add_quads(acc, px, w, at, quads, pixels, wide);
 			at += 4 * quads;
-			w += quads * step;
+			w += quads * STEP;
 		}
 		if (!q)
 			continue;
-		add_quads(acc, px, w, step, at, 1, pixels, wide);
-		w += step;
+		add_quads(acc, px, w, at, 1, pixels, wide);
+		w += STEP;
 	}
 	UNROLL for (p = 0; p < pixels; p++)
 	{
-		const int32_t *start = t->start[first + p] + group * NPU_LANES;
+		const int32_t *start = t->start[first + p];
 		int32x4_t v[VECTORS];
 
 		UNROLL for (i = 0; i < VECTORS; i++) v[i] =
 			vaddq_s32(vld1q_s32(start + 4 * i),
 				  vpaddq_s32(acc[p][2 * i], acc[p][2 * i + 1]));
-		neon_finish(t, first + p, group, v, activate);
+		neon_finish(t, first + p, v, activate);
 	}
 }
 
-static ALWAYS_INLINE void few(const struct npu_tile *t, unsigned int group,
-			      size_t step, const unsigned int quads,
-			      unsigned int pixels, bool activate,
-			      const bool wide)
+static ALWAYS_INLINE void few(const struct npu_tile *t,
+			      const unsigned int quads, unsigned int pixels,
+			      bool activate, const bool wide)
 {
 	unsigned int p;
 
 	for (p = 0; p + 1 < pixels; p += 2)
-		tile_few(t, group, step, p, quads, 2, activate, wide);
+		tile_few(t, p, quads, 2, activate, wide);
 	if (p < pixels)
-		tile_few(t, group, step, p, quads, 1, activate, wide);
+		tile_few(t, p, quads, 1, activate, wide);
 }
 
-static ALWAYS_INLINE void many(const struct npu_tile *t, unsigned int group,
-			       size_t step, unsigned int pixels, bool activate,
-			       const bool wide)
+static ALWAYS_INLINE void many(const struct npu_tile *t, unsigned int pixels,
+			       bool activate, const bool wide)
 {
 	uint32_t together = 2 * t->room;
 
 	switch (pixels) {
 	case 1:
-		tile_many(t, group, step, together, 1, activate, wide);
+		tile_many(t, together, 1, activate, wide);
 		break;
 	case 2:
-		tile_many(t, group, step, together, 2, activate, wide);
+		tile_many(t, together, 2, activate, wide);
 		break;
 	case 3:
-		tile_many(t, group, step, together, 3, activate, wide);
+		tile_many(t, together, 3, activate, wide);
 		break;
 	}
 }
 
 static __attribute__((noinline)) void narrow(const struct npu_tile *t,
-					     unsigned int pixels,
-					     unsigned int groups, bool activate)
+					     unsigned int pixels, bool activate)
 {
-	const size_t step = (size_t)groups * NPU_LANES * 4;
-	unsigned int g;
-
-	for (g = 0; g < groups; g++) {
-		if (2 * t->room >= MANY)
-			many(t, g, step, pixels, activate, false);
-		else
-			few(t, g, step, 2, pixels, activate, false);
-	}
+	if (2 * t->room >= MANY)
+		many(t, pixels, activate, false);
+	else
+		few(t, 2, pixels, activate, false);
 }
 
 static __attribute__((noinline)) void wide(const struct npu_tile *t,
-					   unsigned int pixels,
-					   unsigned int groups, bool activate)
+					   unsigned int pixels, bool activate)
 {
-	const size_t step = (size_t)groups * NPU_LANES * 4;
-	unsigned int g;
-
-	for (g = 0; g < groups; g++) {
-		if (2 * t->room >= MANY)
-			many(t, g, step, pixels, activate, true);
-		else if (t->room)
-			few(t, g, step, 2, pixels, activate, true);
-		else
-			few(t, g, step, 1, pixels, activate, true);
-	}
+	if (2 * t->room >= MANY)
+		many(t, pixels, activate, true);
+	else if (t->room)
+		few(t, 2, pixels, activate, true);
+	else
+		few(t, 1, pixels, activate, true);
 }
 
-NEON_TABLES
+static void potentials(const struct npu_tile *t, unsigned int pixels)
+{
+	narrow(t, pixels, false);
+}
 
-static ALWAYS_INLINE void high_group(const int8_t *w, size_t step,
-				     const uint32_t *index,
-				     const uint32_t *value, uint32_t count,
-				     const int32_t *start, int32_t *out)
+static void activations(const struct npu_tile *t, unsigned int pixels)
+{
+	narrow(t, pixels, true);
+}
+
+static void potentials_wide(const struct npu_tile *t, unsigned int pixels)
+{
+	wide(t, pixels, false);
+}
+
+static void activations_wide(const struct npu_tile *t, unsigned int pixels)
+{
+	wide(t, pixels, true);
+}
+
+static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
+		 const uint32_t *value, uint32_t count, const int32_t *start,
+		 int32_t *out)
 {
 	int32x4_t acc[HALVES];
 	unsigned int i;
 	uint32_t n;
 
+	(void)groups; /* one, as panels are */
 	UNROLL for (i = 0; i < HALVES; i++) acc[i] = vdupq_n_s32(0);
 	for (n = 0; n < count; n++) {
-		const int8_t *p = w + index[n] * step;
+		const int8_t *p = w + (size_t)index[n] * STEP;
 		int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(value[n]));
 
 		UNROLL for (i = 0; i < VECTORS; i++)
@@ -318,18 +317,6 @@ static ALWAYS_INLINE void high_group(const int8_t *w, size_t step,
 		vst1q_s32(out + 4 * i, vaddq_s32(vld1q_s32(start + 4 * i),
 						 vshlq_n_s32(v, 8)));
 	}
-}
-
-static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
-		 const uint32_t *value, uint32_t count, const int32_t *start,
-		 int32_t *out)
-{
-	const size_t step = (size_t)groups * NPU_LANES * 4;
-	uint32_t g;
-
-	for (g = 0; g < groups; g++)
-		high_group(w + (size_t)g * NPU_LANES * 4, step, index, value,
-			   count, start + g * NPU_LANES, out + g * NPU_LANES);
 }
 
 #define BLOCK 16u
@@ -459,7 +446,8 @@ static void max_bytes(uint8_t *dst, const uint8_t *src, size_t n)
 void npu_kernels_init_neon(struct npu_kernels *k)
 {
 	k->name = "neon";
-	neon_set_tables(k, MAX_PIXELS);
+	neon_set_tiles(k, MAX_PIXELS, potentials, activations, potentials_wide,
+		       activations_wide);
 	k->high = high;
 	k->depthwise = depthwise;
 	k->depthwise_small = depthwise;

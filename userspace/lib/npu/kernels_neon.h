@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the kernels for AArch64 have in common. Each handles one group of
- * NPU_LANES filters after the other, so a panel is one group: its weights are
- * then contiguous and the fewest.
+ * What the kernels for AArch64 have in common. A panel is NPU_LANES filters:
+ * more would not fit the registers together with enough pixels.
  */
 #ifndef AK_NPU_KERNELS_NEON_H
 #define AK_NPU_KERNELS_NEON_H
@@ -14,8 +13,9 @@
 #include "npu/kernels.h"
 #include "npu/unroll.h"
 
-/* Vectors of four int32 that make a group. */
+/* Vectors of four int32 that make a panel, and bytes of its weights. */
 #define VECTORS 4
+#define STEP (NPU_LANES * 4)
 
 /**
  * neon_quad() - four inputs, repeated
@@ -131,7 +131,7 @@ static ALWAYS_INLINE int32x4_t neon_scale(int32x4_t acc, float32x4_t mul,
 }
 
 /**
- * neon_pack() - bytes of the activations of a group
+ * neon_pack() - bytes of the activations of a panel
  * @v: activations that may be out of range
  * @max: largest, in each byte
  *
@@ -150,85 +150,50 @@ static ALWAYS_INLINE uint8x16_t neon_pack(const int32x4_t v[VECTORS],
  * neon_finish() - what becomes of a pixel's accumulators
  * @t: operands of the tile
  * @pixel: which
- * @group: which
  * @acc: accumulators
  * @activate: store activations, not potentials
  */
 static ALWAYS_INLINE void neon_finish(const struct npu_tile *t,
-				      unsigned int pixel, unsigned int group,
+				      unsigned int pixel,
 				      const int32x4_t acc[VECTORS],
 				      bool activate)
 {
-	unsigned int first = group * NPU_LANES, i;
-	int32_t *pot = t->pot + pixel * NPU_MAX_PANEL + first;
+	int32_t *pot = t->pot + pixel * NPU_MAX_PANEL;
 	int32x4_t v[VECTORS];
+	unsigned int i;
 
 	if (!activate) {
 		UNROLL for (i = 0; i < VECTORS; i++)
 			vst1q_s32(pot + 4 * i, acc[i]);
 		return;
 	}
-	UNROLL for (i = 0; i < VECTORS; i++) v[i] =
-		neon_scale(acc[i], vld1q_f32(t->mul + first + 4 * i),
-			   vld1q_f32(t->add + first + 4 * i));
-	neon_store(t->out[pixel] + t->out_offset + first,
-		   neon_pack(v, vdupq_n_u8((uint8_t)t->max)),
-		   t->filters - first);
+	UNROLL for (i = 0; i < VECTORS; i++) v[i] = neon_scale(
+		acc[i], vld1q_f32(t->mul + 4 * i), vld1q_f32(t->add + 4 * i));
+	neon_store(t->out[pixel] + t->out_offset,
+		   neon_pack(v, vdupq_n_u8((uint8_t)t->max)), t->filters);
 }
 
-/*
- * Functions for one to four groups from those that take their number, and
- * their table: expects narrow() and wide().
+/**
+ * neon_set_tiles() - fill in a table for panels of one group
+ * @k: table
+ * @pixels: most pixels of a tile
+ * @tile: potentials, inputs up to 127
+ * @activate: activations, inputs up to 127
+ * @wide: potentials, any inputs
+ * @activate_wide: activations, any inputs
  */
-#define NEON_TILES(groups)                                                \
-	static void tile_##groups(const struct npu_tile *t,               \
-				  unsigned int pixels)                    \
-	{                                                                 \
-		narrow(t, pixels, groups, false);                         \
-	}                                                                 \
-	static void tile_activate_##groups(const struct npu_tile *t,      \
-					   unsigned int pixels)           \
-	{                                                                 \
-		narrow(t, pixels, groups, true);                          \
-	}                                                                 \
-	static void tile_wide_##groups(const struct npu_tile *t,          \
-				       unsigned int pixels)               \
-	{                                                                 \
-		wide(t, pixels, groups, false);                           \
-	}                                                                 \
-	static void tile_activate_wide_##groups(const struct npu_tile *t, \
-						unsigned int pixels)      \
-	{                                                                 \
-		wide(t, pixels, groups, true);                            \
-	}
-
-#define NEON_SET(k, groups)                                              \
-	do {                                                             \
-		(k)->tile[groups - 1] = tile_##groups;                   \
-		(k)->tile_activate[groups - 1] = tile_activate_##groups; \
-		(k)->tile_wide[groups - 1] = tile_wide_##groups;         \
-		(k)->tile_activate_wide[groups - 1] =                    \
-			tile_activate_wide_##groups;                     \
-	} while (0)
-
-#define NEON_TABLES                                                         \
-	NEON_TILES(1)                                                       \
-	NEON_TILES(2)                                                       \
-	NEON_TILES(3)                                                       \
-	NEON_TILES(4)                                                       \
-	static void neon_set_tables(struct npu_kernels *k, uint32_t pixels) \
-	{                                                                   \
-		unsigned int i;                                             \
-                                                                            \
-		k->panel = NPU_LANES;                                       \
-		k->fused = true;                                            \
-		k->signed_inputs = true;                                    \
-		for (i = 0; i < NPU_MAX_PANEL / NPU_LANES; i++)             \
-			k->tile_pixels[i] = pixels;                         \
-		NEON_SET(k, 1);                                             \
-		NEON_SET(k, 2);                                             \
-		NEON_SET(k, 3);                                             \
-		NEON_SET(k, 4);                                             \
-	}
+static inline void neon_set_tiles(struct npu_kernels *k, uint32_t pixels,
+				  npu_tile_fn tile, npu_tile_fn activate,
+				  npu_tile_fn wide, npu_tile_fn activate_wide)
+{
+	k->panel = NPU_LANES;
+	k->fused = true;
+	k->signed_inputs = true;
+	k->tile_pixels[0] = pixels;
+	k->tile[0] = tile;
+	k->tile_activate[0] = activate;
+	k->tile_wide[0] = wide;
+	k->tile_activate_wide[0] = activate_wide;
+}
 
 #endif /* AK_NPU_KERNELS_NEON_H */

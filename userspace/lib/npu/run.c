@@ -146,21 +146,28 @@ static void point_at_pixels(const struct job *j, struct npu_scratch *s,
 {
 	const struct npu_layer *y = j->y;
 	const struct ak_layer *l = y->l;
-	uint32_t row = first / l->conv.width, x = first % l->conv.width, i;
+	uint32_t row = first / l->conv.width, x = first % l->conv.width, i = 0;
 	size_t step = (size_t)l->stride_x * l->in.channels;
+	size_t out_step = l->conv.channels;
 
-	for (i = 0; i < pixels; i++) {
-		s->px[i] = y->kind == NPU_SEPARABLE ?
-				   s->bytes + (size_t)i * y->dw.channels :
-				   j->src + row * y->src.pitch * l->stride_y +
-					   x * step;
-		s->out[i] = j->mid + y->mid.origin + row * y->mid.pitch +
-			    (size_t)x * l->conv.channels;
-		if (++x == l->conv.width) {
-			x = 0;
-			row++;
+	for (; i < pixels; row++, x = 0) {
+		const uint8_t *px =
+			j->src + row * y->src.pitch * l->stride_y + x * step;
+		uint8_t *out = j->mid + y->mid.origin + row * y->mid.pitch +
+			       x * out_step;
+		uint32_t end = i + l->conv.width - x;
+
+		if (end > pixels)
+			end = pixels;
+		for (; i < end; i++, px += step, out += out_step) {
+			s->px[i] = px;
+			s->out[i] = out;
 		}
 	}
+	if (y->kind != NPU_SEPARABLE)
+		return;
+	for (i = 0; i < pixels; i++)
+		s->px[i] = s->bytes + (size_t)i * y->dw.channels;
 }
 
 static void depthwise(const struct job *j, struct npu_scratch *s,
@@ -211,9 +218,12 @@ static void set_starts(const struct job *j, struct npu_scratch *s,
 	size_t stride = y->dw.channels / 4 + NPU_LANES;
 	uint32_t i;
 
-	for (i = 0; i < pixels; i++) {
+	for (i = 0; i < pixels; i++)
 		s->start[i] = start;
-		if (y->kind != NPU_SEPARABLE || !s->high.count[i])
+	if (y->kind != NPU_SEPARABLE)
+		return;
+	for (i = 0; i < pixels; i++) {
+		if (!s->high.count[i])
 			continue;
 		s->start[i] = s->corrected + (size_t)i * NPU_MAX_PANEL;
 		j->n->kernels.high(y->w + panel * y->panel_size, groups,

@@ -35,7 +35,7 @@ static ALWAYS_INLINE void add_row(const struct npu_winograd *w,
 				  const unsigned int tiles)
 {
 	const size_t pixel = (size_t)w->quads * 4;
-	const size_t step = TAPS * NPU_LANES * 4;
+	const size_t step = TAPS * STEP;
 	int8x16_t x[TILES];
 	unsigned int i, t;
 	uint32_t q = w->quads;
@@ -43,7 +43,7 @@ static ALWAYS_INLINE void add_row(const struct npu_winograd *w,
 	for (; q >= 4; q -= 4, in += 16, weights += 4 * step) {
 		UNROLL for (t = 0; t < TAPS; t++)
 		{
-			const int8_t *v = weights + t * NPU_LANES * 4;
+			const int8_t *v = weights + t * STEP;
 
 			UNROLL for (i = 0; i < tiles; i++) x[i] =
 				vreinterpretq_s8_u8(
@@ -59,7 +59,7 @@ static ALWAYS_INLINE void add_row(const struct npu_winograd *w,
 		{
 			UNROLL for (i = 0; i < tiles; i++) x[i] =
 				neon_quad(in + (TAPS * i + t) * pixel);
-			quad(m[t], weights + t * NPU_LANES * 4, x, tiles, 0);
+			quad(m[t], weights + t * STEP, x, tiles, 0);
 		}
 	}
 }
@@ -120,7 +120,7 @@ static ALWAYS_INLINE void finish(const struct npu_winograd *w,
 static ALWAYS_INLINE void some(const struct npu_winograd *w, unsigned int tile,
 			       unsigned int filter, const unsigned int tiles)
 {
-	const size_t row = (size_t)w->quads * TAPS * NPU_LANES * 4;
+	const size_t row = (size_t)w->quads * TAPS * STEP;
 	const int8_t *weights = w->w + (size_t)filter * 4;
 	int32x4_t m[TAPS][TILES][HALF];
 	unsigned int t, i, h;
