@@ -141,7 +141,7 @@ static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
 	(void)groups; /* one, as panels are */
 	UNROLL for (i = 0; i < VECTORS; i++) acc[i] = vdupq_n_s32(0);
 	for (n = 0; n < count; n++) {
-		const int8_t *p = w + index[n] * STEP;
+		const int8_t *p = w + (size_t)index[n] * STEP;
 		int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(value[n]));
 
 		UNROLL for (i = 0; i < VECTORS; i++) acc[i] =
