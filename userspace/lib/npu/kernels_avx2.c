@@ -6,8 +6,11 @@
  */
 #include "npu/activate_avx2.h"
 
-/* 16-bit sums go into 32-bit accumulators. */
-static ALWAYS_INLINE void widen(__m256i acc[MAX_PIXELS][HALVES],
+/*
+ * 16-bit sums go into 32-bit totals. These stay in memory, which the compiler
+ * has to be told: sixteen registers hold the sums of six pixels and no more.
+ */
+static ALWAYS_INLINE void widen(int32_t *totals,
 				__m256i sums[MAX_PIXELS][HALVES],
 				const unsigned int pixels)
 {
@@ -18,17 +21,23 @@ static ALWAYS_INLINE void widen(__m256i acc[MAX_PIXELS][HALVES],
 	{
 		UNROLL for (h = 0; h < HALVES; h++)
 		{
-			acc[p][h] = _mm256_add_epi32(
-				acc[p][h], _mm256_madd_epi16(sums[p][h], ones));
+			int32_t *t = totals + p * NPU_LANES + 8 * h;
+
+			store_si256(
+				t, _mm256_add_epi32(load_si256(t),
+						    _mm256_madd_epi16(
+							    sums[p][h], ones)));
 			sums[p][h] = _mm256_setzero_si256();
 		}
 	}
+	__asm__ volatile("" : : "r"(totals) : "memory");
 }
 
 static ALWAYS_INLINE void accumulate(const struct npu_tile *t,
 				     __m256i acc[MAX_PIXELS][HALVES],
 				     const unsigned int pixels)
 {
+	int32_t totals[MAX_PIXELS * NPU_LANES];
 	__m256i sums[MAX_PIXELS][HALVES];
 	const uint8_t *px[MAX_PIXELS];
 	const int8_t *w = t->w;
@@ -39,12 +48,12 @@ static ALWAYS_INLINE void accumulate(const struct npu_tile *t,
 	UNROLL for (p = 0; p < pixels; p++)
 	{
 		px[p] = t->px[p];
-		UNROLL for (h = 0; h < HALVES; h++)
-		{
-			acc[p][h] = load_si256(t->start[p] + 8 * h);
-			sums[p][h] = _mm256_setzero_si256();
-		}
+		memcpy(totals + p * NPU_LANES, t->start[p],
+		       NPU_LANES * sizeof(*totals));
+		UNROLL for (h = 0; h < HALVES; h++) sums[p][h] =
+			_mm256_setzero_si256();
 	}
+	__asm__ volatile("" : : "r"(totals) : "memory");
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		for (at = from; at < from + run; at += 4, w += 64) {
 			__m256i w0 = load_si256(w), w1 = load_si256(w + 32);
@@ -62,11 +71,16 @@ static ALWAYS_INLINE void accumulate(const struct npu_tile *t,
 			}
 			if (--room)
 				continue;
-			widen(acc, sums, pixels);
+			widen(totals, sums, pixels);
 			room = t->room;
 		}
 	}
-	widen(acc, sums, pixels);
+	widen(totals, sums, pixels);
+	UNROLL for (p = 0; p < pixels; p++)
+	{
+		UNROLL for (h = 0; h < HALVES; h++) acc[p][h] =
+			load_si256(totals + p * NPU_LANES + 8 * h);
+	}
 }
 
 /*
@@ -178,32 +192,44 @@ TILES(tile_activate, activations)
 TILES(tile_wide, potentials_wide)
 TILES(tile_activate_wide, activations_wide)
 
+/* Even and odd bytes with their signs, each product in 32 bits. */
+static ALWAYS_INLINE __m256i signed_dot(__m256i acc, const int8_t *w,
+					__m256i even, __m256i odd)
+{
+	__m256i v = load_si256(w);
+
+	acc = _mm256_add_epi32(
+		acc,
+		_mm256_madd_epi16(_mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8),
+				  even));
+	return _mm256_add_epi32(
+		acc, _mm256_madd_epi16(_mm256_srai_epi16(v, 8), odd));
+}
+
 static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
 		 const uint32_t *value, uint32_t count, const int32_t *start,
 		 int32_t *out)
 {
-	uint32_t halves = groups * HALVES, h, i;
+	size_t step = (size_t)groups * NPU_LANES * 4;
+	uint32_t g, i;
 
-	for (h = 0; h < halves; h++) {
-		__m256i acc = _mm256_setzero_si256();
+	for (g = 0; g < groups; g++, start += 16, out += 16, w += 64) {
+		__m256i a = _mm256_setzero_si256(), b = a;
 
 		for (i = 0; i < count; i++) {
-			__m256i v = load_si256(
-				w + (size_t)index[i] * halves * 32 + h * 32);
+			const int8_t *p = w + index[i] * step;
 			__m256i x = _mm256_set1_epi32((int)value[i]);
-			__m256i even = _mm256_madd_epi16(
-				_mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8),
-				_mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8));
-			__m256i odd =
-				_mm256_madd_epi16(_mm256_srai_epi16(v, 8),
-						  _mm256_srai_epi16(x, 8));
+			__m256i even =
+				_mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8);
+			__m256i odd = _mm256_srai_epi16(x, 8);
 
-			acc = _mm256_add_epi32(acc,
-					       _mm256_add_epi32(even, odd));
+			a = signed_dot(a, p, even, odd);
+			b = signed_dot(b, p + 32, even, odd);
 		}
-		store_si256(out + 8 * h,
-			    _mm256_add_epi32(_mm256_slli_epi32(acc, 8),
-					     load_si256(start + 8 * h)));
+		store_si256(out, _mm256_add_epi32(_mm256_slli_epi32(a, 8),
+						  load_si256(start)));
+		store_si256(out + 8, _mm256_add_epi32(_mm256_slli_epi32(b, 8),
+						      load_si256(start + 8)));
 	}
 }
 
