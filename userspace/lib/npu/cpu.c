@@ -45,7 +45,7 @@ uint32_t npu_cpu_flags(void)
 		flags |= AKIDA_CPU_AVXVNNI;
 	return flags;
 }
-#elif defined(__aarch64__)
+#elif defined(__AARCH64EL__)
 #include <sys/auxv.h>
 
 /* Bits of AT_HWCAP; older headers lack the name of the second. */
@@ -81,7 +81,7 @@ void npu_kernels_init(struct npu_kernels *k, uint32_t flags)
 		npu_kernels_init_avxvnni(k);
 	if (flags & AKIDA_CPU_AVX512VNNI)
 		npu_kernels_init_avx512vnni(k);
-#elif defined(__aarch64__)
+#elif defined(__AARCH64EL__)
 	if (flags & AKIDA_CPU_NEON)
 		npu_kernels_init_neon(k);
 	if (flags & AKIDA_CPU_DOTPROD)
