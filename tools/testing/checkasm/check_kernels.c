@@ -497,8 +497,7 @@ static bool check_one_winograd(struct pair *p, unsigned int tiles)
 	other = random_bytes(r, rows * row, 0, 0);
 	for (y = 0; y < rows * row; y++)
 		other[y] = p->k.winograd_signed ? bytes[y] ^ 0x80 : bytes[y];
-	memcpy(other_start, start,
-	       NPU_WINO_TAPS * NPU_LANES * sizeof(*start));
+	memcpy(other_start, start, NPU_WINO_TAPS * NPU_LANES * sizeof(*start));
 	if (p->k.winograd_signed)
 		add_128_times(other_start, weights, (size_t)rows * quads,
 			      NPU_WINO_TAPS * NPU_LANES);
@@ -548,9 +547,8 @@ static bool check_one_row(struct pair *p)
 	}
 	/* Channels beyond the last are anything: their weights are zero. */
 	for (t = 0; t < tiles * NPU_WINO_TAPS; t++) {
-		uint8_t less = p->k.winograd_signed ?
-				       offsets[t % NPU_WINO_TAPS] :
-				       0;
+		uint8_t less =
+			p->k.winograd_signed ? offsets[t % NPU_WINO_TAPS] : 0;
 
 		for (c = 0; c < channels; c++)
 			ok &= (uint8_t)(out[0].p[t * pixel + c] - less) ==
