@@ -85,6 +85,44 @@ static void check_fits(struct rng *r, unsigned int cases)
 	       wrong);
 }
 
+/*
+ * In double: a step has 24 bits and its multiple 28, so nothing is rounded
+ * before floor().
+ */
+static int32_t exact(const struct neuron *u, uint32_t n, double step)
+{
+	double v = u->threshold + floor(n * step * (1 << (4 - u->l.act_bits)));
+
+	return v > INT32_MAX ? INT32_MAX : (int32_t)v;
+}
+
+static void check_thresholds(struct rng *r, unsigned int cases)
+{
+	unsigned int i, wrong = 0, refused = 0;
+	uint32_t n;
+
+	for (i = 0; i < cases; i++) {
+		double step, chip;
+		struct neuron u;
+		int rc;
+
+		draw(r, &u);
+		step = (double)u.step;
+		npu_thresholds(&u.l, 0, AKIDA_TARGET_NONE, u.t);
+		for (n = 0; n < u.levels; n++)
+			wrong += u.t[n] != exact(&u, n, step);
+		/* Sixteenths, nearest, ties to even as floating point has it. */
+		chip = rint(step * 16) / 16;
+		rc = npu_thresholds(&u.l, 0, AKIDA_TARGET_AKD1000, u.t);
+		wrong += (rc != 0) != (step < 1.0 / 16 || chip >= 65536);
+		refused += rc != 0;
+		for (n = 0; !rc && n < u.levels; n++)
+			wrong += u.t[n] != exact(&u, n, chip);
+	}
+	result(!wrong, "activation: thresholds, %u of %u steps not for a chip",
+	       refused, cases);
+}
+
 /* Thresholds that lie on no line. */
 static void check_refusal(void)
 {
@@ -105,6 +143,7 @@ void check_activation(const struct options *o)
 {
 	struct rng r = { o->seed + 1 };
 
+	check_thresholds(&r, o->cases * 20);
 	check_fits(&r, o->cases * 20);
 	check_refusal();
 }

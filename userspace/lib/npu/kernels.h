@@ -34,8 +34,6 @@ struct npu_activation_table {
 
 /**
  * struct npu_tile - dot products of some pixels' windows with a panel's filters
- * @room: so many sums of two products each can be added in 16 bits; not 0
- *	unless the tile is wide
  * @px: per pixel: first byte of its window
  * @start: per pixel: start values of the accumulators
  * @w: weights, [rows][quads][filter][4], filters rounded up to NPU_LANES,
@@ -45,6 +43,8 @@ struct npu_activation_table {
  * @quads: groups of four bytes in a run; up to three bytes of the last one may
  *	lie beyond the window and meet weights of zero
  * @filters: filters of the panel that exist
+ * @room: so many sums of two products each can be added in 16 bits; 0 only
+ *	where the functions for any bytes are used
  * @mul: activation, @tile_activate only
  * @add: activation, @tile_activate only
  * @max: largest activation, @tile_activate only
@@ -247,12 +247,40 @@ void npu_kernels_init(struct npu_kernels *k, uint32_t flags);
  */
 uint32_t npu_cpu_flags(void);
 
-/* One per file; each overwrites what it does better. */
+/**
+ * npu_kernels_init_c() - plain C; fills all of it
+ * @k: table
+ */
 void npu_kernels_init_c(struct npu_kernels *k);
+
+/**
+ * npu_kernels_init_avx2() - AVX2 and FMA; overwrites what it does better
+ * @k: table
+ */
 void npu_kernels_init_avx2(struct npu_kernels *k);
+
+/**
+ * npu_kernels_init_avxvnni() - 256-bit VNNI; overwrites what it does better
+ * @k: table
+ */
 void npu_kernels_init_avxvnni(struct npu_kernels *k);
+
+/**
+ * npu_kernels_init_avx512vnni() - AVX-512 and VNNI; overwrites what it does better
+ * @k: table
+ */
 void npu_kernels_init_avx512vnni(struct npu_kernels *k);
+
+/**
+ * npu_kernels_init_neon() - Advanced SIMD; overwrites what it does better
+ * @k: table
+ */
 void npu_kernels_init_neon(struct npu_kernels *k);
+
+/**
+ * npu_kernels_init_dotprod() - dot products of ARMv8.2; overwrites what it does better
+ * @k: table
+ */
 void npu_kernels_init_dotprod(struct npu_kernels *k);
 
 #endif /* AK_NPU_KERNELS_H */

@@ -13,6 +13,9 @@
 #include "npu/internal.h"
 #include "npu/reference.h"
 
+/* Borders make maps larger than models may; offsets in them have 31 bits. */
+#define LARGEST_BUFFER ((size_t)INT32_MAX - NPU_SLACK)
+
 void *npu_alloc(struct npu *n, size_t size)
 {
 	struct npu_block *blocks;
@@ -129,6 +132,8 @@ static int make_maps(struct npu *n)
 			size[buffer ^ 1] = need;
 	}
 	for (i = 0; i < 2; i++) {
+		if (size[i] > LARGEST_BUFFER)
+			return -ENOMEM;
 		n->maps[i] = size[i];
 		n->buffer[i] = npu_alloc(n, size[i] + NPU_SLACK);
 		if (!n->buffer[i])

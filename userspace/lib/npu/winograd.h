@@ -58,8 +58,16 @@ void npu_winograd_run(struct npu *n, const struct npu_layer *y,
 		      const uint8_t *src, uint8_t *mid, struct npu_scratch *s,
 		      uint32_t row, uint32_t end);
 
-/* Kernels, by instruction set. */
+/**
+ * npu_winograd_init_avx512vnni() - its functions for avx512vnni
+ * @k: table
+ */
 void npu_winograd_init_avx512vnni(struct npu_kernels *k);
+
+/**
+ * npu_winograd_init_dotprod() - its functions for dotprod
+ * @k: table
+ */
 void npu_winograd_init_dotprod(struct npu_kernels *k);
 
 #endif /* AK_NPU_WINOGRAD_H */
