@@ -3,6 +3,7 @@
  * VNNI in its 256-bit form: sums of four products never leave 32 bits.
  */
 #include "npu/activate_avx2.h"
+#include "npu/winograd.h"
 
 /*
  * Tied to its register, or gcc 12 spills a part of a tile. {vex}: the other
@@ -117,4 +118,5 @@ void npu_kernels_init_avxvnni(struct npu_kernels *k)
 	k->tile_wide[0] = tile;
 	k->tile_activate_wide[0] = tile_activate;
 	k->high = high;
+	npu_winograd_init_avxvnni(k);
 }

@@ -59,6 +59,12 @@ void npu_winograd_run(struct npu *n, const struct npu_layer *y,
 		      uint32_t row, uint32_t end);
 
 /**
+ * npu_winograd_init_avxvnni() - its functions for avxvnni
+ * @k: table
+ */
+void npu_winograd_init_avxvnni(struct npu_kernels *k);
+
+/**
  * npu_winograd_init_avx512vnni() - its functions for avx512vnni
  * @k: table
  */
