@@ -228,6 +228,39 @@ check:
 bench: all $(BUILD)/bench/akida-bench
 	$(Q)BUILD=$(abspath $(BUILD)) scripts/bench
 
+# ---------------------------------------------------------------- akida-board
+# The virtual board: a program of its own that needs nothing of the library.
+BOARD_SRCS := $(sort $(wildcard tools/akida-board/*.c))
+BOARD_OBJS := $(BOARD_SRCS:%.c=$(BUILD)/obj/%.o)
+BOARD      := $(BUILD)/bin/akida-board
+BOARD_TEST_SRCS    := $(sort $(wildcard tools/testing/board/test_*.c))
+BOARD_TEST_BINS    := $(BOARD_TEST_SRCS:tools/testing/board/%.c=$(BUILD)/test/unit/%)
+BOARD_TEST_SUPPORT := $(filter-out $(BOARD_TEST_SRCS),$(wildcard tools/testing/board/*.c))
+BOARD_TEST_SUPPORT_OBJS := $(BOARD_TEST_SUPPORT:%.c=$(BUILD)/obj/%.o)
+
+$(BOARD): $(BOARD_OBJS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(BOARD_OBJS) $(JANSSON_LIBS)
+
+$(BOARD_TEST_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/board/%.o $(BOARD_TEST_SUPPORT_OBJS) $(BOARD)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BOARD_TEST_SUPPORT_OBJS) $(JANSSON_LIBS) -lcmocka
+
+all: $(BOARD)
+tests: $(BOARD_TEST_BINS)
+
+.PHONY: board board-tests install-board
+board: $(BOARD)
+board-tests: $(BOARD_TEST_BINS)
+install: install-board
+install-board: $(BOARD)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 755 $(BOARD) $(DESTDIR)$(BINDIR)/akida-board
+
+-include $(BOARD_OBJS:.o=.d) $(BOARD_TEST_SRCS:%.c=$(BUILD)/obj/%.d) $(BOARD_TEST_SUPPORT_OBJS:.o=.d)
+
 # ---------------------------------------------------------------- fuzzing
 FUZZ_SRCS := $(sort $(wildcard tools/testing/fuzz/fuzz_*.c))
 FUZZ_BINS := $(FUZZ_SRCS:tools/testing/fuzz/%.c=$(BUILD)/fuzz/%)

@@ -199,8 +199,9 @@ static void follow_removal(struct board *b)
 	int err;
 
 	if (b->removed) {
-		vfio_user_close(b);
+		/* Whoever sees the connection end finds no socket either. */
 		vfio_user_unlisten(b);
+		vfio_user_close(b);
 	} else if (b->server.listen_fd < 0) {
 		err = vfio_user_listen(b);
 		if (err) {
