@@ -144,6 +144,7 @@ void pci_config_reset(struct board *b)
 
 void pci_config_read(struct board *b, uint32_t off, uint8_t *buf, size_t len)
 {
+	uint64_t reserved = b->stats.reserved_regs;
 	size_t plain = len;
 
 	b->stats.config_reads++;
@@ -155,6 +156,8 @@ void pci_config_read(struct board *b, uint32_t off, uint8_t *buf, size_t len)
 	if (plain < len)
 		regs_access(b, dbi_read32, NULL, off + plain, buf + plain,
 			    len - plain);
+	/* Dumps of configuration space read what does not exist as well. */
+	b->stats.reserved_regs = reserved;
 	trace(b, "config read 0x%x +%zu: %08x", off, len,
 	      len >= 4 ? get_le32(buf) :
 	      len == 2 ? get16(buf, 0) :
