@@ -32,7 +32,9 @@ struct level {
 	uint32_t flags;
 };
 
-static const struct level levels[] = {
+#define NUM_LEVELS 6u
+
+static const struct level levels[NUM_LEVELS] = {
 	{ "c", AKIDA_CPU_BASELINE },
 	{ "avx2", AKIDA_CPU_AVX2 },
 	{ "avxvnni", AKIDA_CPU_AVX2 | AKIDA_CPU_AVXVNNI },
@@ -119,7 +121,7 @@ static void time_levels(struct bench *b)
 	b->reference = time_model(b, n, 3, &least);
 	npu_free(n);
 	printf("  %-12s %10.3f ms\n", "reference", b->reference);
-	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+	for (i = 0; i < NUM_LEVELS; i++) {
 		if ((have & levels[i].flags) != levels[i].flags)
 			continue;
 		for (threads = 1; threads <= 2; threads++) {

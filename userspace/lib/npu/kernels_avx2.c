@@ -17,10 +17,8 @@ static ALWAYS_INLINE void widen(int32_t *totals,
 	const __m256i ones = _mm256_set1_epi16(1);
 	unsigned int p, h;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
-		UNROLL for (h = 0; h < HALVES; h++)
-		{
+	for_unrolled(p, pixels) {
+		for_unrolled(h, HALVES) {
 			int32_t *t = totals + p * NPU_LANES + 8 * h;
 
 			store_si256(
@@ -45,21 +43,19 @@ static ALWAYS_INLINE void accumulate(const struct npu_tile *t,
 	uint32_t room = t->room, row;
 	unsigned int p, h;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
+	for_unrolled(p, pixels) {
 		px[p] = t->px[p];
 		memcpy(totals + p * NPU_LANES, t->start[p],
 		       NPU_LANES * sizeof(*totals));
-		UNROLL for (h = 0; h < HALVES; h++) sums[p][h] =
-			_mm256_setzero_si256();
+		for_unrolled(h, HALVES)
+			sums[p][h] = _mm256_setzero_si256();
 	}
 	__asm__ volatile("" : : "r"(totals) : "memory");
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		for (at = from; at < from + run; at += 4, w += 64) {
 			__m256i w0 = load_si256(w), w1 = load_si256(w + 32);
 
-			UNROLL for (p = 0; p < pixels; p++)
-			{
+			for_unrolled(p, pixels) {
 				__m256i x = quad_at(px[p] + at);
 
 				sums[p][0] = _mm256_add_epi16(
@@ -76,10 +72,9 @@ static ALWAYS_INLINE void accumulate(const struct npu_tile *t,
 		}
 	}
 	widen(totals, sums, pixels);
-	UNROLL for (p = 0; p < pixels; p++)
-	{
-		UNROLL for (h = 0; h < HALVES; h++) acc[p][h] =
-			load_si256(totals + p * NPU_LANES + 8 * h);
+	for_unrolled(p, pixels) {
+		for_unrolled(h, HALVES)
+			acc[p][h] = load_si256(totals + p * NPU_LANES + 8 * h);
 	}
 }
 
@@ -97,31 +92,27 @@ static ALWAYS_INLINE void accumulate_wide(const struct npu_tile *t,
 	unsigned int p, h;
 	uint32_t row;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
-		UNROLL for (h = 0; h < HALVES; h++) acc[p][h] =
-			load_si256(t->start[p] + 8 * h);
+	for_unrolled(p, pixels) {
+		for_unrolled(h, HALVES)
+			acc[p][h] = load_si256(t->start[p] + 8 * h);
 	}
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		for (at = from; at < from + run; at += 4, w += 64) {
 			__m256i even[HALVES], odd[HALVES];
 
-			UNROLL for (h = 0; h < HALVES; h++)
-			{
+			for_unrolled(h, HALVES) {
 				__m256i v = load_si256(w + 32 * h);
 
 				even[h] = _mm256_srai_epi16(
 					_mm256_slli_epi16(v, 8), 8);
 				odd[h] = _mm256_srai_epi16(v, 8);
 			}
-			UNROLL for (p = 0; p < pixels; p++)
-			{
+			for_unrolled(p, pixels) {
 				__m256i x = quad_at(t->px[p] + at);
 				__m256i x0 = _mm256_and_si256(x, low);
 				__m256i x1 = _mm256_srli_epi16(x, 8);
 
-				UNROLL for (h = 0; h < HALVES; h++)
-				{
+				for_unrolled(h, HALVES) {
 					__m256i s = _mm256_add_epi32(
 						_mm256_madd_epi16(x0, even[h]),
 						_mm256_madd_epi16(x1, odd[h]));
@@ -140,14 +131,14 @@ static ALWAYS_INLINE void finish(const struct npu_tile *t,
 {
 	unsigned int p, h;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
+	for_unrolled(p, pixels) {
 		if (activations) {
 			activate(t, acc[p], t->out[p] + t->out_offset);
 			continue;
 		}
-		UNROLL for (h = 0; h < HALVES; h++) store_si256(
-			t->pot + p * NPU_MAX_PANEL + 8 * h, acc[p][h]);
+		for_unrolled(h, HALVES)
+			store_si256(t->pot + p * NPU_MAX_PANEL + 8 * h,
+				    acc[p][h]);
 	}
 }
 

@@ -40,25 +40,24 @@ static ALWAYS_INLINE void accumulate(const struct npu_tile *t,
 	size_t run = (size_t)t->quads * 4, from = 0, at;
 	unsigned int p, g, row;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
+	for_unrolled(p, pixels) {
 		px[p] = t->px[p];
-		UNROLL for (g = 0; g < groups; g++) acc[p][g] =
-			_mm512_loadu_si512(t->start[p] + 16 * g);
+		for_unrolled(g, groups)
+			acc[p][g] = _mm512_loadu_si512(t->start[p] + 16 * g);
 	}
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		for (at = from; at < from + run; at += 4) {
 			__m512i weights[MAX_GROUPS];
 
-			UNROLL for (g = 0; g < groups; g++) weights[g] =
-				_mm512_load_si512(w + 64 * g);
+			for_unrolled(g, groups)
+				weights[g] = _mm512_load_si512(w + 64 * g);
 			w += 64 * groups;
-			UNROLL for (p = 0; p < pixels; p++)
-			{
+			for_unrolled(p, pixels) {
 				__m512i x = quad_at(px[p] + at);
 
-				UNROLL for (g = 0; g < groups; g++) acc[p][g] =
-					dot(acc[p][g], x, weights[g]);
+				for_unrolled(g, groups)
+					acc[p][g] =
+						dot(acc[p][g], x, weights[g]);
 			}
 		}
 	}
@@ -72,10 +71,10 @@ static ALWAYS_INLINE void tile(const struct npu_tile *t,
 	unsigned int p, g;
 
 	accumulate(t, acc, pixels, groups);
-	UNROLL for (p = 0; p < pixels; p++)
-	{
-		UNROLL for (g = 0; g < groups; g++) _mm512_storeu_si512(
-			t->pot + p * NPU_MAX_PANEL + 16 * g, acc[p][g]);
+	for_unrolled(p, pixels) {
+		for_unrolled(g, groups)
+			_mm512_storeu_si512(t->pot + p * NPU_MAX_PANEL + 16 * g,
+					    acc[p][g]);
 	}
 }
 
@@ -100,9 +99,10 @@ static ALWAYS_INLINE void activate(const struct npu_tile *t, __m512i acc[],
 	__m512i v[MAX_GROUPS], zero = _mm512_setzero_si512(), bytes;
 	unsigned int g;
 
-	UNROLL for (g = 0; g < MAX_GROUPS; g++) v[g] =
-		g < groups ? scale(acc[g], t->mul + 16 * g, t->add + 16 * g) :
-			     zero;
+	for_unrolled(g, MAX_GROUPS)
+		v[g] = g < groups ?
+			       scale(acc[g], t->mul + 16 * g, t->add + 16 * g) :
+			       zero;
 	bytes = _mm512_packus_epi16(_mm512_packs_epi32(v[0], v[1]),
 				    _mm512_packs_epi32(v[2], v[3]));
 	bytes = _mm512_min_epu8(bytes, _mm512_set1_epi8((char)t->max));
@@ -122,9 +122,9 @@ static ALWAYS_INLINE void activate_four(const struct npu_tile *t,
 	__m512i v[4], bytes;
 	unsigned int p;
 
-	UNROLL for (p = 0; p < 4; p++) v[p] =
-		p < pixels ? scale(acc[p][0], t->mul, t->add) :
-			     _mm512_setzero_si512();
+	for_unrolled(p, 4)
+		v[p] = p < pixels ? scale(acc[p][0], t->mul, t->add) :
+				    _mm512_setzero_si512();
 	bytes = _mm512_packus_epi16(_mm512_packs_epi32(v[0], v[1]),
 				    _mm512_packs_epi32(v[2], v[3]));
 	bytes = _mm512_min_epu8(bytes, _mm512_set1_epi8((char)t->max));
@@ -156,7 +156,7 @@ static ALWAYS_INLINE void tile_activate(const struct npu_tile *t,
 			activate_four(t, acc + 4, t->out + 4, pixels - 4);
 		return;
 	}
-	UNROLL for (p = 0; p < pixels; p++)
+	for_unrolled(p, pixels)
 		activate(t, acc[p], t->out[p] + t->out_offset, groups);
 }
 
@@ -216,21 +216,20 @@ static ALWAYS_INLINE void high_groups(const int8_t *w, const uint32_t *index,
 	unsigned int g;
 	uint32_t i;
 
-	UNROLL for (g = 0; g < groups; g++) acc[g] = _mm512_setzero_si512();
+	for_unrolled(g, groups)
+		acc[g] = _mm512_setzero_si512();
 	for (i = 0; i < count; i++) {
 		const int8_t *p = w + (size_t)index[i] * groups * 64;
 		__m512i x = _mm512_set1_epi32((int)value[i]);
 
 		sum = dot(sum, sign, x);
-		UNROLL for (g = 0; g < groups; g++)
-		{
+		for_unrolled(g, groups) {
 			__m512i v = _mm512_load_si512(p + 64 * g);
 
 			acc[g] = dot(acc[g], _mm512_xor_si512(v, sign), x);
 		}
 	}
-	UNROLL for (g = 0; g < groups; g++)
-	{
+	for_unrolled(g, groups) {
 		__m512i v = _mm512_sub_epi32(acc[g], sum);
 
 		v = _mm512_add_epi32(_mm512_slli_epi32(v, 8),
@@ -317,7 +316,8 @@ static ALWAYS_INLINE void depthwise_pairs(const struct npu_depthwise *d,
 					     _mm512_load_si512(wk + BLOCK))); \
 	} while (0)
 			if (known)
-				UNROLL for (k = 0; k < known; k++) PAIR(k);
+				for_unrolled(k, known)
+					PAIR(k);
 			else
 				for (k = 0; k < pairs; k++)
 					PAIR(k);

@@ -25,18 +25,16 @@ static ALWAYS_INLINE void accumulate(const struct npu_tile *t,
 	unsigned int p, h;
 	uint32_t row;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
+	for_unrolled(p, pixels) {
 		px[p] = t->px[p];
-		UNROLL for (h = 0; h < HALVES; h++) acc[p][h] =
-			load_si256(t->start[p] + 8 * h);
+		for_unrolled(h, HALVES)
+			acc[p][h] = load_si256(t->start[p] + 8 * h);
 	}
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		for (at = from; at < from + run; at += 4, w += 64) {
 			__m256i w0 = load_si256(w), w1 = load_si256(w + 32);
 
-			UNROLL for (p = 0; p < pixels; p++)
-			{
+			for_unrolled(p, pixels) {
 				__m256i x = quad_at(px[p] + at);
 
 				acc[p][0] = dot(acc[p][0], x, w0);
@@ -53,10 +51,10 @@ static ALWAYS_INLINE void potentials(const struct npu_tile *t,
 	unsigned int p, h;
 
 	accumulate(t, acc, pixels);
-	UNROLL for (p = 0; p < pixels; p++)
-	{
-		UNROLL for (h = 0; h < HALVES; h++) store_si256(
-			t->pot + p * NPU_MAX_PANEL + 8 * h, acc[p][h]);
+	for_unrolled(p, pixels) {
+		for_unrolled(h, HALVES)
+			store_si256(t->pot + p * NPU_MAX_PANEL + 8 * h,
+				    acc[p][h]);
 	}
 }
 
@@ -67,7 +65,7 @@ static ALWAYS_INLINE void activations(const struct npu_tile *t,
 	unsigned int p;
 
 	accumulate(t, acc, pixels);
-	UNROLL for (p = 0; p < pixels; p++)
+	for_unrolled(p, pixels)
 		activate(t, acc[p], t->out[p] + t->out_offset);
 }
 

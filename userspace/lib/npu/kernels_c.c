@@ -75,8 +75,7 @@ static ALWAYS_INLINE void widen(quads acc[VECTORS], words sums[VECTORS])
 {
 	unsigned int i;
 
-	UNROLL for (i = 0; i < VECTORS; i++)
-	{
+	for_unrolled(i, VECTORS) {
 		signed_quads both;
 
 		memcpy(&both, &sums[i], sizeof(both));
@@ -87,7 +86,9 @@ static ALWAYS_INLINE void widen(quads acc[VECTORS], words sums[VECTORS])
 
 static words splat(uint32_t v)
 {
-	return (words)(quads){ v, v, v, v };
+	quads all = { v, v, v, v };
+
+	return (words)all;
 }
 
 static ALWAYS_INLINE void add_quad(words sums[][VECTORS],
@@ -97,21 +98,20 @@ static ALWAYS_INLINE void add_quad(words sums[][VECTORS],
 	words even[PIXELS], odd[PIXELS];
 	unsigned int p, i;
 
-	UNROLL for (p = 0; p < PIXELS; p++)
-	{
+	for_unrolled(p, PIXELS) {
 		uint32_t x;
 
 		memcpy(&x, px[p] + at, sizeof(x));
 		even[p] = splat(x & 0x00ff00ff);
 		odd[p] = splat(x >> 8 & 0x00ff00ff);
 	}
-	UNROLL for (i = 0; i < VECTORS; i++)
-	{
+	for_unrolled(i, VECTORS) {
 		words v;
 
 		memcpy(&v, w + 16 * i, sizeof(v));
-		UNROLL for (p = 0; p < PIXELS; p++) sums[p][i] +=
-			(v << 8 >> 8) * even[p] + (v >> 8) * odd[p];
+		for_unrolled(p, PIXELS)
+			sums[p][i] +=
+				(v << 8 >> 8) * even[p] + (v >> 8) * odd[p];
 	}
 }
 
@@ -142,7 +142,7 @@ static void some_pixels(const struct npu_tile *t, unsigned int pixel,
 			w += groups * NPU_LANES * 4;
 			if (--room)
 				continue;
-			UNROLL for (p = 0; p < PIXELS; p++)
+			for_unrolled(p, PIXELS)
 				widen(acc[p], sums[p]);
 			room = t->room;
 		}
@@ -206,8 +206,7 @@ static void high_group(const int8_t *w, size_t step, const uint32_t *index,
 		const int8_t *p = w + index[i] * step;
 		words x = splat(value[i]);
 
-		UNROLL for (f = 0; f < VECTORS; f++)
-		{
+		for_unrolled(f, VECTORS) {
 			words v;
 
 			memcpy(&v, p + 16 * f, sizeof(v));
@@ -309,7 +308,7 @@ static void winograd_tile(const struct npu_winograd *w, unsigned int tile,
 			  unsigned int f, uint32_t y[NPU_WINO_OUT])
 {
 	size_t pixel = (size_t)w->quads * 4;
-	const int8_t *p = w->w + f * 4;
+	const int8_t *p = &w->w[f * 4];
 	uint32_t m[NPU_WINO_TAPS], row, q, t, b, e;
 
 	for (t = 0; t < NPU_WINO_TAPS; t++)

@@ -15,12 +15,11 @@ static ALWAYS_INLINE void quad(int32x4_t acc[MAX_PIXELS][VECTORS],
 {
 	unsigned int p, i;
 
-	UNROLL for (i = 0; i < VECTORS; i++)
-	{
+	for_unrolled(i, VECTORS) {
 		int8x16_t v = vld1q_s8(w + 16 * i);
 
-		UNROLL for (p = 0; p < pixels; p++) acc[p][i] =
-			neon_dot(acc[p][i], v, x[p], lane);
+		for_unrolled(p, pixels)
+			acc[p][i] = neon_dot(acc[p][i], v, x[p], lane);
 	}
 }
 
@@ -36,17 +35,15 @@ static ALWAYS_INLINE void tile(const struct npu_tile *t,
 	unsigned int p, i;
 	uint32_t row, q;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
+	for_unrolled(p, pixels) {
 		px[p] = t->px[p];
-		UNROLL for (i = 0; i < VECTORS; i++) acc[p][i] =
-			vld1q_s32(t->start[p] + 4 * i);
+		for_unrolled(i, VECTORS)
+			acc[p][i] = vld1q_s32(t->start[p] + 4 * i);
 	}
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		at = from;
 		for (q = t->quads; q >= 4; q -= 4, at += 16) {
-			UNROLL for (p = 0; p < pixels; p++)
-			{
+			for_unrolled(p, pixels) {
 				x[p] = vreinterpretq_s8_u8(
 					vld1q_u8(px[p] + at));
 				if (wide)
@@ -59,8 +56,7 @@ static ALWAYS_INLINE void tile(const struct npu_tile *t,
 			w += 4 * STEP;
 		}
 		for (; q; q--, at += 4) {
-			UNROLL for (p = 0; p < pixels; p++)
-			{
+			for_unrolled(p, pixels) {
 				x[p] = neon_quad(px[p] + at);
 				if (wide)
 					x[p] = neon_less_128(x[p]);
@@ -69,7 +65,8 @@ static ALWAYS_INLINE void tile(const struct npu_tile *t,
 			w += STEP;
 		}
 	}
-	UNROLL for (p = 0; p < pixels; p++) neon_finish(t, p, acc[p], activate);
+	for_unrolled(p, pixels)
+		neon_finish(t, p, acc[p], activate);
 }
 
 static ALWAYS_INLINE void tiles(const struct npu_tile *t, unsigned int pixels,
@@ -139,15 +136,16 @@ static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
 	uint32_t n;
 
 	(void)groups; /* one, as panels are */
-	UNROLL for (i = 0; i < VECTORS; i++) acc[i] = vdupq_n_s32(0);
+	for_unrolled(i, VECTORS)
+		acc[i] = vdupq_n_s32(0);
 	for (n = 0; n < count; n++) {
 		const int8_t *p = w + (size_t)index[n] * STEP;
 		int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(value[n]));
 
-		UNROLL for (i = 0; i < VECTORS; i++) acc[i] =
-			vdotq_s32(acc[i], vld1q_s8(p + 16 * i), x);
+		for_unrolled(i, VECTORS)
+			acc[i] = vdotq_s32(acc[i], vld1q_s8(p + 16 * i), x);
 	}
-	UNROLL for (i = 0; i < VECTORS; i++)
+	for_unrolled(i, VECTORS)
 		vst1q_s32(out + 4 * i, vaddq_s32(vld1q_s32(start + 4 * i),
 						 vshlq_n_s32(acc[i], 8)));
 }

@@ -61,18 +61,17 @@ static ALWAYS_INLINE void add_run(const struct npu_tile *t, struct place *c,
 	size_t at = c->at, end = at + (size_t)n * 4;
 	unsigned int p, i;
 
-	UNROLL for (p = 0; p < pixels; p++) px[p] = t->px[p];
+	for_unrolled(p, pixels)
+		px[p] = t->px[p];
 	for (; at < end; at += 4, w += STEP) {
 		int8x16_t x[MAX_PIXELS];
 
-		UNROLL for (p = 0; p < pixels; p++) x[p] =
-			input_at(px[p] + at, wide);
-		UNROLL for (i = 0; i < VECTORS; i++)
-		{
+		for_unrolled(p, pixels)
+			x[p] = input_at(px[p] + at, wide);
+		for_unrolled(i, VECTORS) {
 			int8x16_t v = vld1q_s8(w + 16 * i);
 
-			UNROLL for (p = 0; p < pixels; p++)
-			{
+			for_unrolled(p, pixels) {
 				sum[p][2 * i] = add_low(sum[p][2 * i], v, x[p]);
 				sum[p][2 * i + 1] =
 					add_high(sum[p][2 * i + 1], v, x[p]);
@@ -92,19 +91,17 @@ static ALWAYS_INLINE void tile_many(const struct npu_tile *t, uint32_t together,
 	struct place c = { .w = t->w };
 	unsigned int p, i;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
-		UNROLL for (i = 0; i < VECTORS; i++) acc[p][i] =
-			vld1q_s32(t->start[p] + 4 * i);
+	for_unrolled(p, pixels) {
+		for_unrolled(i, VECTORS)
+			acc[p][i] = vld1q_s32(t->start[p] + 4 * i);
 	}
 	while (c.row < t->rows) {
 		int16x8_t sum[MAX_PIXELS][HALVES];
 		uint32_t left = together;
 
-		UNROLL for (p = 0; p < pixels; p++)
-		{
-			UNROLL for (i = 0; i < HALVES; i++) sum[p][i] =
-				vdupq_n_s16(0);
+		for_unrolled(p, pixels) {
+			for_unrolled(i, HALVES)
+				sum[p][i] = vdupq_n_s16(0);
 		}
 		while (left && c.row < t->rows) {
 			uint32_t n = t->quads - c.quad;
@@ -120,17 +117,17 @@ static ALWAYS_INLINE void tile_many(const struct npu_tile *t, uint32_t together,
 			c.row++;
 			c.at = c.row * t->pitch;
 		}
-		UNROLL for (p = 0; p < pixels; p++)
-		{
-			UNROLL for (i = 0; i < VECTORS; i++) acc[p][i] =
-				vaddq_s32(
+		for_unrolled(p, pixels) {
+			for_unrolled(i, VECTORS)
+				acc[p][i] = vaddq_s32(
 					acc[p][i],
 					vpaddq_s32(vpaddlq_s16(sum[p][2 * i]),
 						   vpaddlq_s16(
 							   sum[p][2 * i + 1])));
 		}
 	}
-	UNROLL for (p = 0; p < pixels; p++) neon_finish(t, p, acc[p], activate);
+	for_unrolled(p, pixels)
+		neon_finish(t, p, acc[p], activate);
 }
 
 /* At most this many pixels where 32-bit sums are kept in registers. */
@@ -146,19 +143,16 @@ static ALWAYS_INLINE void add_quads(int32x4_t acc[FEW_PIXELS][HALVES],
 	int8x16_t x[2][FEW_PIXELS];
 	unsigned int p, i;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
+	for_unrolled(p, pixels) {
 		x[0][p] = input_at(px[p] + at, wide);
 		if (quads > 1)
 			x[1][p] = input_at(px[p] + at + 4, wide);
 	}
-	UNROLL for (i = 0; i < VECTORS; i++)
-	{
+	for_unrolled(i, VECTORS) {
 		int8x16_t v = vld1q_s8(w + 16 * i);
 		int8x16_t u = quads > 1 ? vld1q_s8(w + STEP + 16 * i) : v;
 
-		UNROLL for (p = 0; p < pixels; p++)
-		{
+		for_unrolled(p, pixels) {
 			int16x8_t lo =
 				vmull_s8(vget_low_s8(v), vget_low_s8(x[0][p]));
 			int16x8_t hi = vmull_high_s8(v, x[0][p]);
@@ -186,10 +180,10 @@ static ALWAYS_INLINE void tile_few(const struct npu_tile *t, unsigned int first,
 	unsigned int p, i;
 	uint32_t row, q;
 
-	UNROLL for (p = 0; p < pixels; p++)
-	{
+	for_unrolled(p, pixels) {
 		px[p] = t->px[first + p];
-		UNROLL for (i = 0; i < HALVES; i++) acc[p][i] = vdupq_n_s32(0);
+		for_unrolled(i, HALVES)
+			acc[p][i] = vdupq_n_s32(0);
 	}
 	for (row = 0; row < t->rows; row++, from += t->pitch) {
 		at = from;
@@ -203,14 +197,14 @@ static ALWAYS_INLINE void tile_few(const struct npu_tile *t, unsigned int first,
 		add_quads(acc, px, w, at, 1, pixels, wide);
 		w += STEP;
 	}
-	UNROLL for (p = 0; p < pixels; p++)
-	{
+	for_unrolled(p, pixels) {
 		const int32_t *start = t->start[first + p];
 		int32x4_t v[VECTORS];
 
-		UNROLL for (i = 0; i < VECTORS; i++) v[i] =
-			vaddq_s32(vld1q_s32(start + 4 * i),
-				  vpaddq_s32(acc[p][2 * i], acc[p][2 * i + 1]));
+		for_unrolled(i, VECTORS)
+			v[i] = vaddq_s32(
+				vld1q_s32(start + 4 * i),
+				vpaddq_s32(acc[p][2 * i], acc[p][2 * i + 1]));
 		neon_finish(t, first + p, v, activate);
 	}
 }
@@ -294,13 +288,13 @@ static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
 	uint32_t n;
 
 	(void)groups; /* one, as panels are */
-	UNROLL for (i = 0; i < HALVES; i++) acc[i] = vdupq_n_s32(0);
+	for_unrolled(i, HALVES)
+		acc[i] = vdupq_n_s32(0);
 	for (n = 0; n < count; n++) {
 		const int8_t *p = w + (size_t)index[n] * STEP;
 		int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(value[n]));
 
-		UNROLL for (i = 0; i < VECTORS; i++)
-		{
+		for_unrolled(i, VECTORS) {
 			int8x16_t v = vld1q_s8(p + 16 * i);
 
 			acc[2 * i] = vpadalq_s16(
@@ -310,8 +304,7 @@ static void high(const int8_t *w, uint32_t groups, const uint32_t *index,
 						     vmull_high_s8(v, x));
 		}
 	}
-	UNROLL for (i = 0; i < VECTORS; i++)
-	{
+	for_unrolled(i, VECTORS) {
 		int32x4_t v = vpaddq_s32(acc[2 * i], acc[2 * i + 1]);
 
 		vst1q_s32(out + 4 * i, vaddq_s32(vld1q_s32(start + 4 * i),
@@ -382,8 +375,8 @@ static ALWAYS_INLINE void depthwise_pairs(const struct npu_depthwise *d,
 				      vld1q_s16(d->offset + c + BLOCK / 2) };
 		int8x16x2_t kept[MAX_PAIRS];
 
-		UNROLL for (k = 0; k < known; k++) kept[k] =
-			vld2q_s8(w + 2 * BLOCK * k);
+		for_unrolled(k, known)
+			kept[k] = vld2q_s8(w + 2 * BLOCK * k);
 		for (k = 0; !small && k < pairs; k++) {
 			int8x16x2_t v = vld2q_s8(w + 2 * BLOCK * k);
 
@@ -393,8 +386,7 @@ static ALWAYS_INLINE void depthwise_pairs(const struct npu_depthwise *d,
 			struct sums s = start;
 			int8x16_t lo, hi;
 
-			UNROLL for (k = 0; k < known; k++)
-			{
+			for_unrolled(k, known) {
 				s = add_tap(s, in + d->taps[2 * k],
 					    kept[k].val[0], small);
 				s = add_tap(s, in + d->taps[2 * k + 1],

@@ -163,12 +163,13 @@ static ALWAYS_INLINE void neon_finish(const struct npu_tile *t,
 	unsigned int i;
 
 	if (!activate) {
-		UNROLL for (i = 0; i < VECTORS; i++)
+		for_unrolled(i, VECTORS)
 			vst1q_s32(pot + 4 * i, acc[i]);
 		return;
 	}
-	UNROLL for (i = 0; i < VECTORS; i++) v[i] = neon_scale(
-		acc[i], vld1q_f32(t->mul + 4 * i), vld1q_f32(t->add + 4 * i));
+	for_unrolled(i, VECTORS)
+		v[i] = neon_scale(acc[i], vld1q_f32(t->mul + 4 * i),
+				  vld1q_f32(t->add + 4 * i));
 	neon_store(t->out[pixel] + t->out_offset,
 		   neon_pack(v, vdupq_n_u8((uint8_t)t->max)), t->filters);
 }

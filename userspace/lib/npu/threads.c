@@ -32,14 +32,14 @@
  * proves that the job is still the one whose number was read.
  */
 struct npu_threads {
-	unsigned int count;
-	bool crowded;
 	_Atomic uint64_t ticket;
 	_Atomic uint32_t done;
 	_Atomic uint32_t job;
 	_Atomic uint32_t sleepers;
 	_Atomic bool main_sleeps;
 	_Atomic bool stop;
+	unsigned int count;
+	bool crowded;
 	npu_chunk_fn fn;
 	void *arg;
 	pthread_t *workers;

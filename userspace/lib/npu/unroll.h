@@ -28,4 +28,7 @@
 #endif
 #endif
 
+/* A loop of @i from 0 to @n - 1, with a copy of its body for each. */
+#define for_unrolled(i, n) UNROLL for (i = 0; i < (n); i++)
+
 #endif /* AK_NPU_UNROLL_H */

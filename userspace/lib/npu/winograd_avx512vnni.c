@@ -80,21 +80,20 @@ static ALWAYS_INLINE void tiles_of(const struct npu_winograd *w,
 	unsigned int i, t, row;
 	size_t at;
 
-	UNROLL for (t = 0; t < TAPS; t++)
-	{
-		m[0][t] = _mm512_loadu_si512(w->start + 16 * t);
-		UNROLL for (i = 1; i < tiles; i++) m[i][t] = m[0][t];
+	for_unrolled(t, TAPS) {
+		__m512i first = _mm512_loadu_si512(w->start + 16 * t);
+
+		for_unrolled(i, tiles)
+			m[i][t] = first;
 	}
 	for (row = 0; row < w->kernel_rows; row++) {
 		const uint8_t *in = w->rows[row];
 
 		for (at = 0; at < pixel; at += 4, in += 4) {
-			UNROLL for (t = 0; t < TAPS; t++)
-			{
+			for_unrolled(t, TAPS) {
 				__m512i v = _mm512_load_si512(weights + 64 * t);
 
-				UNROLL for (i = 0; i < tiles; i++)
-				{
+				for_unrolled(i, tiles) {
 					const uint8_t *p =
 						in + (TAPS * i + t) * pixel;
 
@@ -106,7 +105,8 @@ static ALWAYS_INLINE void tiles_of(const struct npu_winograd *w,
 	}
 	mul = _mm512_loadu_ps(w->mul);
 	add = _mm512_loadu_ps(w->add);
-	UNROLL for (i = 0; i < tiles; i++) finish(w, m[i], mul, add, 4 * i);
+	for_unrolled(i, tiles)
+		finish(w, m[i], mul, add, 4 * i);
 }
 
 static void winograd(const struct npu_winograd *w, unsigned int tiles)

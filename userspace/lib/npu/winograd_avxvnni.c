@@ -45,17 +45,15 @@ static void one_tile(const struct npu_winograd *w, unsigned int tile)
 	unsigned int t, h, row, i, x = tile * NPU_WINO_OUT;
 	size_t at;
 
-	UNROLL for (t = 0; t < TAPS; t++)
-	{
-		UNROLL for (h = 0; h < HALVES; h++) m[t][h] =
-			load_si256(w->start + 16 * t + 8 * h);
+	for_unrolled(t, TAPS) {
+		for_unrolled(h, HALVES)
+			m[t][h] = load_si256(w->start + 16 * t + 8 * h);
 	}
 	for (row = 0; row < w->kernel_rows; row++) {
 		const uint8_t *in = w->rows[row] + tile * TAPS * pixel;
 
 		for (at = 0; at < pixel; at += 4, in += 4) {
-			UNROLL for (t = 0; t < TAPS; t++)
-			{
+			for_unrolled(t, TAPS) {
 				__m256i v = quad_at(in + t * pixel);
 
 				m[t][0] = dot(m[t][0], v, weights + 64 * t);

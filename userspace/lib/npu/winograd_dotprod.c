@@ -19,12 +19,11 @@ static ALWAYS_INLINE void quad(int32x4_t m[TILES][HALF], const int8_t *w,
 {
 	unsigned int i, h;
 
-	UNROLL for (h = 0; h < HALF; h++)
-	{
+	for_unrolled(h, HALF) {
 		int8x16_t v = vld1q_s8(w + 16 * h);
 
-		UNROLL for (i = 0; i < tiles; i++) m[i][h] =
-			neon_dot(m[i][h], v, x[i], lane);
+		for_unrolled(i, tiles)
+			m[i][h] = neon_dot(m[i][h], v, x[i], lane);
 	}
 }
 
@@ -41,12 +40,11 @@ static ALWAYS_INLINE void add_row(const struct npu_winograd *w,
 	uint32_t q = w->quads;
 
 	for (; q >= 4; q -= 4, in += 16, weights += 4 * step) {
-		UNROLL for (t = 0; t < TAPS; t++)
-		{
+		for_unrolled(t, TAPS) {
 			const int8_t *v = weights + t * STEP;
 
-			UNROLL for (i = 0; i < tiles; i++) x[i] =
-				vreinterpretq_s8_u8(
+			for_unrolled(i, tiles)
+				x[i] = vreinterpretq_s8_u8(
 					vld1q_u8(in + (TAPS * i + t) * pixel));
 			quad(m[t], v, x, tiles, 0);
 			quad(m[t], v + step, x, tiles, 1);
@@ -55,10 +53,9 @@ static ALWAYS_INLINE void add_row(const struct npu_winograd *w,
 		}
 	}
 	for (; q; q--, in += 4, weights += step) {
-		UNROLL for (t = 0; t < TAPS; t++)
-		{
-			UNROLL for (i = 0; i < tiles; i++) x[i] =
-				neon_quad(in + (TAPS * i + t) * pixel);
+		for_unrolled(t, TAPS) {
+			for_unrolled(i, tiles)
+				x[i] = neon_quad(in + (TAPS * i + t) * pixel);
 			quad(m[t], weights + t * STEP, x, tiles, 0);
 		}
 	}
@@ -87,27 +84,27 @@ static ALWAYS_INLINE void finish(const struct npu_winograd *w,
 				 unsigned int first, const unsigned int tile,
 				 unsigned int filter)
 {
-	uint32_t filters = w->filters - filter, i, h;
+	uint32_t filters = w->filters - filter, i, h, k;
 	uint8x16_t max = vdupq_n_u8((uint8_t)w->max);
 	uint8_t *out = w->out + filter;
 	int32x4_t y[HALF][NPU_WINO_OUT];
 
-	UNROLL for (h = 0; h < HALF; h++)
-	{
+	for_unrolled(h, HALF) {
 		float32x4_t mul = vld1q_f32(w->mul + filter + 4 * h);
 		float32x4_t add = vld1q_f32(w->add + filter + 4 * h);
 
 		outputs(m, tile, h, y[h]);
-		UNROLL for (i = 0; i < NPU_WINO_OUT; i++) y[h][i] =
-			neon_scale(y[h][i], mul, add);
+		for_unrolled(i, NPU_WINO_OUT)
+			y[h][i] = neon_scale(y[h][i], mul, add);
 	}
 	if (filters > 8)
 		filters = 8;
-	UNROLL for (i = 0; i < NPU_WINO_OUT; i += 2)
-	{
-		const int32x4_t v[] = { y[0][i], y[1][i], y[0][i + 1],
-					y[1][i + 1] };
+	for_unrolled(k, NPU_WINO_OUT / 2) {
+		const int32x4_t v[] = { y[0][2 * k], y[1][2 * k],
+					y[0][2 * k + 1], y[1][2 * k + 1] };
 		uint8x16_t bytes = neon_pack(v, max);
+
+		i = 2 * k;
 
 		if (first + i < w->width)
 			neon_store(out + (first + i) * w->step, bytes, filters);
@@ -126,19 +123,18 @@ static ALWAYS_INLINE void some(const struct npu_winograd *w, unsigned int tile,
 	unsigned int t, i, h;
 	uint32_t r;
 
-	UNROLL for (t = 0; t < TAPS; t++)
-	{
-		UNROLL for (i = 0; i < tiles; i++)
-		{
-			UNROLL for (h = 0; h < HALF; h++) m[t][i][h] =
-				vld1q_s32(w->start + NPU_LANES * t + filter +
-					  4 * h);
+	for_unrolled(t, TAPS) {
+		for_unrolled(i, tiles) {
+			for_unrolled(h, HALF)
+				m[t][i][h] =
+					vld1q_s32(w->start + NPU_LANES * t +
+						  filter + 4 * h);
 		}
 	}
 	for (r = 0; r < w->kernel_rows; r++, weights += row)
 		add_row(w, w->rows[r] + (size_t)tile * TAPS * w->quads * 4,
 			weights, m, tiles);
-	UNROLL for (i = 0; i < tiles; i++)
+	for_unrolled(i, tiles)
 		finish(w, m, (tile + i) * NPU_WINO_OUT, i, filter);
 }
 
