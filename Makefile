@@ -16,6 +16,8 @@ SOVERSION := 0
 V     ?= 0
 DEBUG ?= 0
 SAN   ?=
+# For tests: AVX-VNNI kernels encoded for processors that have AVX-512 instead.
+EVEX  ?=
 BUILD ?= build$(if $(SAN),/san)$(if $(filter 1,$(DEBUG)),/debug)
 
 PREFIX     ?= /usr/local
@@ -67,7 +69,7 @@ WARN   := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 override CFLAGS += -std=gnu11 $(WARN) -ffp-contract=off -fno-strict-aliasing \
 	  -fvisibility=hidden -fPIC -pthread -DAKIDA_VERSION='"$(VERSION)"' \
 	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-override CPPFLAGS += -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib \
+override CPPFLAGS += -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib $(if $(EVEX),-DAKIDA_EVEX) \
 	  $(if $(SAN)$(filter 1,$(DEBUG)),,-D_FORTIFY_SOURCE=2)
 override LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
 

@@ -43,6 +43,12 @@ uint32_t npu_cpu_flags(void)
 	/* Leaf 7.1, EAX bit 4. */
 	if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4))
 		flags |= AKIDA_CPU_AVXVNNI;
+#ifdef AKIDA_EVEX
+	/* Its kernels were built with AVX-512's form of its instruction. */
+	flags &= ~AKIDA_CPU_AVXVNNI;
+	if (flags & AKIDA_CPU_AVX512VNNI)
+		flags |= AKIDA_CPU_AVXVNNI;
+#endif
 	return flags;
 }
 #elif defined(__AARCH64EL__)

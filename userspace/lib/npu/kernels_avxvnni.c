@@ -3,15 +3,13 @@
  * VNNI in its 256-bit form: sums of four products never leave 32 bits.
  */
 #include "npu/activate_avx2.h"
+#include "npu/vnni256.h"
 #include "npu/winograd.h"
 
-/*
- * Tied to its register, or gcc 12 spills a part of a tile. {vex}: the other
- * form of the instruction belongs to AVX-512.
- */
+/* Tied to its register, or gcc 12 spills a part of a tile. */
 static ALWAYS_INLINE __m256i dot(__m256i acc, __m256i x, __m256i w)
 {
-	__asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc) : "x"(x), "x"(w));
+	__asm__(VPDPBUSD " %2, %1, %0" : "+x"(acc) : "x"(x), "x"(w));
 	return acc;
 }
 

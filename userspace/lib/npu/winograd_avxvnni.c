@@ -4,6 +4,7 @@
  * filters are twelve of sixteen registers.
  */
 #include "npu/activate_avx2.h"
+#include "npu/vnni256.h"
 #include "npu/winograd.h"
 
 #define TAPS 6
@@ -11,7 +12,7 @@
 /* Tied to its register, or gcc 12 spills half of them. */
 static ALWAYS_INLINE __m256i dot(__m256i acc, __m256i x, const int8_t *w)
 {
-	__asm__("%{vex%} vpdpbusd %2, %1, %0"
+	__asm__(VPDPBUSD " %2, %1, %0"
 		: "+x"(acc)
 		: "x"(x), "m"(*(const __m256i *)w));
 	return acc;
