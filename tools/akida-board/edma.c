@@ -32,7 +32,7 @@
 #define RD_DONE 0xcc
 #define RD_ABORT 0xd4
 #define RD_DATA 0xdc
-#define VIEWPORT 0xf8
+#define VIEWPORT 0xfc
 #define CH_CONTROL1 0x100
 #define CH_CONTROL2 0x104
 #define CH_SIZE 0x108

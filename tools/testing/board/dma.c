@@ -33,13 +33,13 @@ void put_link(struct vm *vm, uint64_t at, uint32_t control, uint64_t to)
 
 uint32_t edma_ch_read(struct vm *vm, enum channel ch, uint32_t off)
 {
-	vm_write32(vm, 2, E(0xf8), (ch & 1) | (is_read(ch) ? 1u << 31 : 0));
+	vm_write32(vm, 2, E(0xfc), (ch & 1) | (is_read(ch) ? 1u << 31 : 0));
 	return vm_read32(vm, 2, E(0x100) + off);
 }
 
 void edma_ch_write(struct vm *vm, enum channel ch, uint32_t off, uint32_t val)
 {
-	vm_write32(vm, 2, E(0xf8), (ch & 1) | (is_read(ch) ? 1u << 31 : 0));
+	vm_write32(vm, 2, E(0xfc), (ch & 1) | (is_read(ch) ? 1u << 31 : 0));
 	vm_write32(vm, 2, E(0x100) + off, val);
 }
 

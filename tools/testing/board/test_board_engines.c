@@ -45,7 +45,7 @@ static void test_edma_registers(void **state)
 	assert_int_equal(edma_ch_read(&vm, RD0, 0x10), 0xa2);
 	assert_int_equal(edma_ch_read(&vm, RD1, 0x14), 0xa3);
 	assert_int_equal(edma_ch_read(&vm, RD1, 0x0c), 0);
-	vm_write32(&vm, 2, E(0xf8), 2);
+	vm_write32(&vm, 2, E(0xfc), 2);
 	vm_write32(&vm, 2, E(0x10c), 5);
 	assert_int_equal(vm_read32(&vm, 2, E(0x10c)), 0);
 	/* The status field of control1 is not written. */
