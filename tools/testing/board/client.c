@@ -296,7 +296,7 @@ int vm_wait(struct vm *vm, uint16_t id)
 			assert_int_equal(h.id, id);
 			return h.flags & 0x20 ? (int)h.err : 0;
 		}
-	return ECONNRESET;
+	return -ECONNRESET;
 }
 
 int vm_call(struct vm *vm, uint16_t cmd, const void *data, size_t len, int fd)

@@ -16,6 +16,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 /* Guest memory: mapped with a file descriptor from this address on. */
 #define RAM_BASE 0x40000000ull
 #define RAM_SIZE (16u << 20)
@@ -108,7 +110,11 @@ void vm_raw(struct vm *vm, const void *data, size_t len, const int *fds,
 /** vm_send() - send a command; returns its id */
 uint16_t vm_send(struct vm *vm, uint16_t cmd, uint32_t flags, const void *data,
 		 size_t len, int fd);
-/** vm_wait() - wait for the reply to a command; returns its errno */
+/**
+ * vm_wait() - wait for the reply to a command
+ *
+ * Return: its errno, or -ECONNRESET when the board hung up instead.
+ */
 int vm_wait(struct vm *vm, uint16_t id);
 /** vm_call() - command and reply; returns the errno of the reply */
 int vm_call(struct vm *vm, uint16_t cmd, const void *data, size_t len, int fd);

@@ -65,9 +65,12 @@ void dma_until(struct vm *vm, enum channel ch, uint32_t status);
 
 /* Legacy eDMA registers, BAR2. */
 #define E(off) (0x970 + (off))
+/** edma_ch_read() - a channel register, through the viewport */
 uint32_t edma_ch_read(struct vm *vm, enum channel ch, uint32_t off);
+/** edma_ch_write() - the same */
 void edma_ch_write(struct vm *vm, enum channel ch, uint32_t off, uint32_t val);
 /* Native HDMA registers, BAR0. */
+/** hdma_at() - where a channel's register lies */
 uint32_t hdma_at(enum channel ch, uint32_t off);
 
 #endif

@@ -338,7 +338,7 @@ static void test_memory_map(void **state)
 	unsigned int i, holes = 0;
 
 	(void)state;
-	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
 		if (at[i].chip != chip) {
 			if (chip)
 				vm_end(&vm);

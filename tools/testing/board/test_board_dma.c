@@ -97,7 +97,7 @@ static void sizes(struct vm *vm)
 	uint64_t bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(size) / sizeof(size[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(size); i++) {
 		uint32_t n = size[i];
 		uint8_t *to = vm->ram + 0x800003 + i, *from = vm->ram + 0x11;
 

@@ -203,11 +203,11 @@ static void test_hdma_registers(void **state)
 	(void)state;
 	vm_start(&vm, "akd1500", NULL);
 	for (ch = WR0; ch <= RD1; ch++)
-		for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(plain); i++)
 			vm_write32(&vm, 0, hdma_at(ch, plain[i]),
 				   ch << 8 | plain[i]);
 	for (ch = WR0; ch <= RD1; ch++)
-		for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(plain); i++)
 			assert_int_equal(
 				vm_read32(&vm, 0, hdma_at(ch, plain[i])),
 				ch << 8 | plain[i]);

@@ -69,7 +69,7 @@ static void test_handshake_refused(void **state)
 
 	(void)state;
 	vm_spawn(&vm, "akd1000", NULL);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		vm_connect(&vm);
 		assert_int_equal(
 			vm_call(&vm, VU_VERSION, bad[i].text, bad[i].len, -1),
@@ -384,7 +384,7 @@ static void test_region_bounds(void **state)
 
 	(void)state;
 	vm_start(&vm, "akd1000", NULL);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		memset(&a, 0, sizeof(a));
 		a.off = bad[i].off;
 		a.region = bad[i].region;
@@ -457,7 +457,7 @@ static void test_bad_headers(void **state)
 
 	(void)state;
 	vm_spawn(&vm, "akd1000", NULL);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		vm_connect(&vm);
 		vm_hello(&vm);
 		vm_raw(&vm, &bad[i], sizeof(bad[i]), NULL, 0);
@@ -631,7 +631,7 @@ static void test_control(void **state)
 
 	(void)state;
 	vm_spawn(&vm, "akd1000", NULL);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		o = vm_ctl(&vm, "%s", bad[i]);
 		assert_true(json_is_false(json_object_get(o, "ok")));
 		assert_true(json_string_length(json_object_get(o, "error")) >
