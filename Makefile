@@ -215,7 +215,7 @@ $(EXAMPLE_BINS) $(DEMO_BINS): $(LIB_SO)
 		$(filter %.c,$^) -L$(BUILD)/lib -lakida -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: tests
-tests: all $(UNIT_BINS) $(BUILD)/test/checkasm $(BUILD)/test/random-fbz $(EXAMPLE_BINS) $(DEMO_BINS)
+tests: all $(UNIT_BINS) $(BUILD)/test/checkasm $(BUILD)/test/random-fbz $(BUILD)/bench/akida-bench $(EXAMPLE_BINS) $(DEMO_BINS)
 
 # BUILD tells the scripts which build they look at.
 .PHONY: check-unit
