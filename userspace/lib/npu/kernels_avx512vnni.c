@@ -1,34 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * AVX-512 with VNNI: 64 products of a byte pair per instruction.
+ * Kernels for AVX-512 with VNNI.
  */
-#include <immintrin.h>
-#include <string.h>
-
 #include "npu/kernels.h"
-#include "npu/unroll.h"
+#include "npu/vnni512.h"
 #include "npu/winograd.h"
 
 #define MAX_PIXELS 8
 #define MAX_GROUPS 4
-
-static ALWAYS_INLINE __m512i quad_at(const uint8_t *p)
-{
-	int32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return _mm512_set1_epi32(v);
-}
-
-/*
- * The accumulator is tied to its register: gcc 12 otherwise renames it and
- * spills half of a tile. Inputs are bytes without sign, weights with one.
- */
-static ALWAYS_INLINE __m512i dot(__m512i acc, __m512i x, __m512i w)
-{
-	__asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(x), "v"(w));
-	return acc;
-}
 
 static ALWAYS_INLINE void accumulate(const struct npu_tile *t,
 				     __m512i acc[MAX_PIXELS][MAX_GROUPS],

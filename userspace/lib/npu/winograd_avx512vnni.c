@@ -3,29 +3,11 @@
  * Winograd's F(4,3) along rows: six multiplications where three taps for four
  * outputs take twelve. All six sums of up to four tiles stay in registers.
  */
-#include <immintrin.h>
-#include <string.h>
-
 #include "npu/kernels.h"
-#include "npu/unroll.h"
+#include "npu/vnni512.h"
 #include "npu/winograd.h"
 
 #define TAPS 6
-
-static ALWAYS_INLINE __m512i quad_at(const uint8_t *p)
-{
-	int32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return _mm512_set1_epi32(v);
-}
-
-/* Tied to its register, or gcc 12 spills half of them. */
-static ALWAYS_INLINE __m512i dot(__m512i acc, __m512i x, __m512i w)
-{
-	__asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(x), "v"(w));
-	return acc;
-}
 
 static ALWAYS_INLINE __m512i scale(__m512i v, __m512 mul, __m512 add)
 {
