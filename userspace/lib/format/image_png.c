@@ -81,6 +81,11 @@ static void read_header(struct png_state *s, struct ak_image *image)
 	uint64_t stored;
 
 	png_set_read_fn(s->png, s, on_read);
+	/*
+	 * A damaged file is refused, wherever it is damaged; left alone, it
+	 * depends on libpng's version which checksums matter.
+	 */
+	png_set_crc_action(s->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
 	png_set_chunk_cache_max(s->png, MAX_CHUNKS);
 	png_set_chunk_malloc_max(s->png, MAX_CHUNK);
 	/* The number of pixels is what counts, and is checked below. */
