@@ -232,7 +232,7 @@ static void resize_properties(void **state)
 		assert_memory_equal(akida_array_data(a), pixels, 37 * 53 * 3);
 	}
 	for (i = 0; i < 37 * 53 * 3; i++)
-		pixels[i] = (uint8_t[]){ 0, 255, 129 }[i % 3];
+		pixels[i] = i % 3 == 0 ? 0 : i % 3 == 1 ? 255 : 129;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (j = 0; j < ARRAY_SIZE(sizes); j++)
 			for (flags = 0; flags <= AKIDA_RESIZE_CROP; flags++) {
