@@ -234,6 +234,9 @@ static void test_errors(void **state)
 	assert_int_equal(akida_program_run(p, in, IN - 1, out, 12, 1), -EINVAL);
 	assert_int_equal(akida_program_run(p, in, IN, out, 11, 1), -EINVAL);
 	assert_int_equal(akida_program_run(p, in, IN, out, 12, 2), -EINVAL);
+	assert_int_equal(akida_program_run(p, in, IN, (char *)out + 1, 12, 1),
+			 -EINVAL);
+	assert_non_null(strstr(akida_program_error(p), "aligned to 4"));
 	/* A loaded model cannot change under its program. */
 	assert_int_equal(akida_model_set_key(m, 0, "filters", 5), -EBUSY);
 	assert_int_equal(akida_model_load(m, "/dev/null"), -EBUSY);

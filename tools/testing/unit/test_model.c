@@ -172,6 +172,22 @@ static void test_refusals(void **state)
 	akida_model_free(m);
 }
 
+static void test_unknown_dtype(void **state)
+{
+	const size_t shape[] = { 1, 1, 8, 3 };
+	struct akida_model *m = build_cnn();
+	float w[24] = { 0 };
+
+	(void)state;
+	assert_int_equal(akida_model_set_variable(m, 3, "weights",
+						  AKIDA_DTYPE_FLOAT32, 4, shape,
+						  w),
+			 0);
+	expect_refused(m, -ENOTSUP,
+		       "layer 'dense': variable 'weights' has dtype code 1");
+	akida_model_free(m);
+}
+
 static void test_unknown_keys(void **state)
 {
 	struct akida_model *m = build_cnn();
@@ -413,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_output_sizes),
 		cmocka_unit_test(test_pool_sizes),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_unknown_dtype),
 		cmocka_unit_test(test_unknown_keys),
 		cmocka_unit_test(test_window_larger_than_input),
 		cmocka_unit_test(test_input_layers),

@@ -189,7 +189,7 @@ int akida_program_info(const struct akida_program *p,
  * @p: a loaded program
  * @in: @batch inputs, one after the other
  * @in_size: bytes of @in: @batch * input_size
- * @out: where to put @batch outputs
+ * @out: where to put @batch outputs, aligned as output_dtype wants
  * @out_size: bytes of @out: @batch * output_size
  * @batch: number of inputs
  *
@@ -197,7 +197,7 @@ int akida_program_info(const struct akida_program *p,
  * subtracted) or uint8 activations; akida_program_scores() turns them into
  * scores.
  *
- * Return: 0, -EINVAL for wrong sizes, -ERANGE for an input value at or above
+ * Return: 0, -EINVAL for wrong sizes or alignment, -ERANGE for an input value at or above
  * 2^input_bits.
  */
 int akida_program_run(struct akida_program *p, const void *in, size_t in_size,

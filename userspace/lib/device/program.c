@@ -172,6 +172,10 @@ AK_EXPORT int akida_program_run(struct akida_program *p, const void *in,
 	if (!rc)
 		rc = check_size(p, "outputs", out_size, p->info.output_size,
 				batch);
+	if (!rc && (uintptr_t)out % akida_dtype_size(p->info.output_dtype))
+		rc = ak_errf(&p->err, -EINVAL,
+			     "the outputs are not aligned to %zu bytes",
+			     akida_dtype_size(p->info.output_dtype));
 	if (!rc)
 		rc = check_values(p, in, in_size);
 	return rc ? rc : p->device->backend->run(p, in, out, batch);

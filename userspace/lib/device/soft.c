@@ -9,7 +9,6 @@
 
 #include "common/export.h"
 #include "device/backend.h"
-#include "npu/kernels.h"
 #include "npu/npu.h"
 
 AK_EXPORT uint32_t akida_cpu_flags(void)

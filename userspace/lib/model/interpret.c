@@ -252,33 +252,31 @@ static int read_neurons(const struct fbz_layer *f, struct ak_layer *l,
 }
 
 /*
- * A variable of the wanted shape, NULL and an error text otherwise. Vectors
- * may have any shape with the right number of elements.
+ * The data of a variable of the wanted shape. Vectors may have any shape with
+ * the right number of elements.
  */
-static const void *variable(const struct fbz_layer *f, const char *name,
-			    bool weights, const uint64_t shape[4],
-			    struct ak_err *err)
+static int variable(const struct fbz_layer *f, const char *name, bool weights,
+		    const uint64_t shape[4], const void **data,
+		    struct ak_err *err)
 {
 	const struct fbz_var *v = fbz_find_var(f, name);
 	uint64_t have[4] = { 1, 1, 1, 1 };
 	uint8_t want = !strcmp(name, "threshold") ? FBZ_INT32 : FBZ_FLOAT32;
 	uint32_t i;
 
-	if (!v) {
-		ak_errf(err, -EINVAL, "layer '%s': variable '%s' is missing",
-			f->name, name);
-		return NULL;
-	}
+	if (!v)
+		return ak_errf(err, -EINVAL,
+			       "layer '%s': variable '%s' is missing", f->name,
+			       name);
 	if (weights ? v->dtype != FBZ_INT8 && v->dtype != FBZ_INT4 :
-		      v->dtype != want) {
-		ak_errf(err, -ENOTSUP,
+		      v->dtype != want)
+		return ak_errf(
+			err, -ENOTSUP,
 			"layer '%s': variable '%s' has dtype code %u; %s",
 			f->name, name, v->dtype,
 			weights ?
 				"weights can be 3 (int8) or 7 (int4)" :
 				"thresholds are 0 (int32), steps 1 (float32)");
-		return NULL;
-	}
 	if (!weights) {
 		for (i = 0; i < v->ndim; i++)
 			have[3] *= v->shape[i]; /* verified by the reader */
@@ -288,17 +286,17 @@ static const void *variable(const struct fbz_layer *f, const char *name,
 	} else {
 		have[0] = 0;
 	}
-	if (memcmp(have, shape, sizeof(have))) {
-		ak_errf(err, -EINVAL,
+	if (memcmp(have, shape, sizeof(have)))
+		return ak_errf(
+			err, -EINVAL,
 			"layer '%s': variable '%s' is %" PRIu64 "x%" PRIu64
 			"x%" PRIu64 "x%" PRIu64
 			" (x, y, channel, filter); the layer needs %" PRIu64
 			"x%" PRIu64 "x%" PRIu64 "x%" PRIu64,
 			f->name, name, have[0], have[1], have[2], have[3],
 			shape[0], shape[1], shape[2], shape[3]);
-		return NULL;
-	}
-	return v->data;
+	*data = v->data;
+	return 0;
 }
 
 static bool known_variable(int type, const char *name)
@@ -325,7 +323,9 @@ static int read_variables(const struct fbz_layer *f, struct ak_layer *l,
 			      separable ? 1 : n };
 	const uint64_t pointwise[4] = { 1, 1, in->channels, n };
 	const uint64_t vector[4] = { 1, 1, 1, n };
+	const void *w = NULL, *pw = NULL, *threshold = NULL, *step = NULL;
 	uint32_t i;
+	int rc;
 
 	for (i = 0; i < f->num_vars; i++)
 		if (!known_variable(l->type, f->vars[i].name))
@@ -340,19 +340,18 @@ static int read_variables(const struct fbz_layer *f, struct ak_layer *l,
 		shape[1] = 1;
 		shape[2] = ak_shape_elements(in);
 	}
-	l->weights = variable(f, "weights", true, shape, err);
-	if (!l->weights)
-		return -EINVAL;
-	if (separable) {
-		l->weights_pw = variable(f, "weights_pw", true, pointwise, err);
-		if (!l->weights_pw)
-			return -EINVAL;
-	}
-	l->threshold = variable(f, "threshold", false, vector, err);
-	if (!l->threshold)
-		return -EINVAL;
-	l->act_step = variable(f, "act_step", false, vector, err);
-	return l->act_step ? 0 : -EINVAL;
+	rc = variable(f, "weights", true, shape, &w, err);
+	if (!rc && separable)
+		rc = variable(f, "weights_pw", true, pointwise, &pw, err);
+	if (!rc)
+		rc = variable(f, "threshold", false, vector, &threshold, err);
+	if (!rc)
+		rc = variable(f, "act_step", false, vector, &step, err);
+	l->weights = w;
+	l->weights_pw = pw;
+	l->threshold = threshold;
+	l->act_step = step;
+	return rc;
 }
 
 /* Only chains: each layer reads the one before it. */

@@ -185,7 +185,7 @@ static void check_neurons(struct check *c)
 	}
 	if (steps)
 		broken(c,
-		       "act_step of %u neurons, the first %g at %u; it must be 1/16 to 65535",
+		       "act_step of %u neurons, the first %g at %u; boards hold 1/16 to 65535 (inferred)",
 		       steps, (double)l->act_step[step], step);
 	if (thresholds)
 		broken(c,
