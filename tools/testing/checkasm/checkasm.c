@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "akida/device.h"
+#include "npu/npu.h"
 
 #define GUARD 128u
 #define PATTERN 0xa5

@@ -3,6 +3,7 @@
  * What the machine has, and the tables that follow from it.
  */
 #include "npu/kernels.h"
+#include "npu/npu.h"
 
 #include "akida/device.h"
 

@@ -241,13 +241,6 @@ struct npu_kernels {
 void npu_kernels_init(struct npu_kernels *k, uint32_t flags);
 
 /**
- * npu_cpu_flags() - instruction sets of this machine
- *
- * Return: a mask of AKIDA_CPU_*.
- */
-uint32_t npu_cpu_flags(void);
-
-/**
  * npu_kernels_init_c() - plain C; fills all of it
  * @k: table
  */

@@ -46,7 +46,7 @@ static int make_thresholds(struct npu *n, struct npu_layer *y,
 				   y->thresholds + (size_t)i * levels))
 			return ak_errf(
 				err, -ERANGE,
-				"layer '%s': act_step[%u] is %g; %s holds steps from 1/16 to below 65536 in sixteenths",
+				"layer '%s': act_step[%u] is %g; %s holds steps from 1/16 to below 65536 in sixteenths (inferred)",
 				y->l->name, i, (double)y->l->act_step[i],
 				akida_target_name(n->target));
 	return 0;
