@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Named tensors of a float model, wherever they come from: one view of
+ * safetensors (single and sharded), PyTorch zip files, .npy, .npz and GGUF.
+ * Data stay mapped; nothing is copied before rows are asked for.
+ */
+#ifndef AK_TENSORS_H
+#define AK_TENSORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+#define AK_TENSOR_MAX_DIMS 8
+
+/**
+ * enum ak_tensor_type - how an element is stored
+ *
+ * Floats and integers hold one element in a fixed number of bytes. The block
+ * types are ggml's, and only inspected, multiplied and verified, never
+ * converted from.
+ */
+enum ak_tensor_type {
+	AK_TENSOR_F64,
+	AK_TENSOR_F32,
+	AK_TENSOR_F16,
+	AK_TENSOR_BF16,
+	AK_TENSOR_I64,
+	AK_TENSOR_I32,
+	AK_TENSOR_I16,
+	AK_TENSOR_I8,
+	AK_TENSOR_U64,
+	AK_TENSOR_U32,
+	AK_TENSOR_U16,
+	AK_TENSOR_U8,
+	AK_TENSOR_BOOL,
+	AK_TENSOR_Q4_0, /* from here on: ggml blocks */
+	AK_TENSOR_Q8_0,
+	AK_TENSOR_Q6_K,
+	AK_TENSOR_TQ1_0,
+	AK_TENSOR_TQ2_0,
+	AK_TENSOR_I2_S,
+	AK_TENSOR_OTHER, /* known to the container, not to us */
+};
+
+/**
+ * struct ak_tensor - one tensor
+ * @name: as the file has it, NUL-terminated
+ * @file: name of the file that it is in, for messages
+ * @type: of an element
+ * @ndim: number of dimensions, 0 for a scalar
+ * @dim: slowest dimension first (a weight matrix is [out, in])
+ * @count: elements
+ * @size: bytes of the elements as stored
+ * @data: the elements, mapped, little endian, slowest dimension first and
+ *	without gaps; NULL where the file holds them otherwise (compressed,
+ *	big endian, Fortran order, strided) and only ak_tensor_read() serves
+ */
+struct ak_tensor {
+	const char *name;
+	const char *file;
+	enum ak_tensor_type type;
+	unsigned int ndim;
+	uint64_t dim[AK_TENSOR_MAX_DIMS];
+	uint64_t count;
+	uint64_t size;
+	const void *data;
+};
+
+/**
+ * struct ak_tensors - an open set of tensors
+ *
+ * Opaque. Reading rows of it from several threads at a time is allowed.
+ */
+struct ak_tensors;
+
+/**
+ * ak_tensors_open() - open a file or a folder of tensors
+ * @path: a .safetensors, .safetensors.index.json, .bin/.pt/.pth (zip),
+ *	.npy, .npz or .gguf file, told by its content; or a Hugging Face
+ *	folder with model.safetensors, model.safetensors.index.json,
+ *	pytorch_model.bin or pytorch_model.bin.index.json
+ * @out: where to put it
+ * @err: error text; names the file, the tensor and the remedy
+ *
+ * Everything that the file says about its tensors has been checked when this
+ * returns: names are unique, sizes agree with shapes, data lie within the
+ * file. A file that another process shortens afterwards kills the reader with
+ * SIGBUS, as with every mapped file.
+ *
+ * Return: 0, -ENOENT, -EBADMSG for a corrupt file, -ENOTSUP for something
+ * that is not read on purpose, -ENOMEM.
+ */
+int ak_tensors_open(const char *path, struct ak_tensors **out,
+		    struct ak_err *err);
+
+/**
+ * ak_tensors_close() - close it
+ * @t: an open set or NULL
+ */
+void ak_tensors_close(struct ak_tensors *t);
+
+/**
+ * ak_tensors_count() - how many there are
+ * @t: an open set
+ *
+ * Return: the number of tensors.
+ */
+size_t ak_tensors_count(const struct ak_tensors *t);
+
+/**
+ * ak_tensors_at() - one by its number
+ * @t: an open set
+ * @i: from 0, in the order of the file (of names, for shards)
+ *
+ * Return: the tensor, NULL past the last.
+ */
+const struct ak_tensor *ak_tensors_at(const struct ak_tensors *t, size_t i);
+
+/**
+ * ak_tensors_find() - one by its name
+ * @t: an open set
+ * @name: its exact name
+ *
+ * Return: the tensor or NULL.
+ */
+const struct ak_tensor *ak_tensors_find(const struct ak_tensors *t,
+					const char *name);
+
+/**
+ * ak_tensor_rows() - rows of a tensor
+ * @t: a tensor
+ *
+ * Return: elements / elements of the fastest dimension; 1 for vectors and
+ * scalars.
+ */
+uint64_t ak_tensor_rows(const struct ak_tensor *t);
+
+/**
+ * ak_tensor_cols() - elements of a row
+ * @t: a tensor
+ *
+ * Return: elements of the fastest dimension, 1 for scalars.
+ */
+uint64_t ak_tensor_cols(const struct ak_tensor *t);
+
+/**
+ * ak_tensor_read() - rows as float
+ * @set: the open set that @t is of
+ * @t: a tensor
+ * @first: first row
+ * @rows: how many
+ * @out: @rows x ak_tensor_cols() floats
+ * @err: error text
+ *
+ * F16 and BF16 become float exactly; F64 and wide integers are rounded to
+ * nearest even. Block types are dequantised by their format's rule.
+ * May be called by several threads at a time.
+ *
+ * Return: 0, -ERANGE for rows that are not there, -ENOTSUP for a type that
+ * has no float value here, -EBADMSG for damaged compressed data.
+ */
+int ak_tensor_read(const struct ak_tensors *set, const struct ak_tensor *t,
+		   uint64_t first, uint64_t rows, float *out,
+		   struct ak_err *err);
+
+/**
+ * ak_tensor_type_name() - name of a type
+ * @type: a type
+ *
+ * Return: "F32", "BF16", "Q4_0" and so on, as safetensors and ggml name them.
+ */
+const char *ak_tensor_type_name(enum ak_tensor_type type);
+
+/**
+ * ak_tensor_type_size() - bytes of an element
+ * @type: a type
+ *
+ * Return: bytes, 0 for block types.
+ */
+size_t ak_tensor_type_size(enum ak_tensor_type type);
+
+#endif /* AK_TENSORS_H */
