@@ -77,7 +77,7 @@ override LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
 ISA_x86_64  := avx2 avxvnni avx512vnni
 ISA_aarch64 := neon dotprod
 ISA_ALL     := $(ISA_x86_64) $(ISA_aarch64)
-ISAFLAGS_avx2       := -mavx2 -mfma
+ISAFLAGS_avx2       := -mavx2 -mfma -mf16c
 ISAFLAGS_avxvnni    := -mavx2 -mfma -mavxvnni
 ISAFLAGS_avx512vnni := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mprefer-vector-width=512
 ISAFLAGS_neon       :=

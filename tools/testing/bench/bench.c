@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "akida/device.h"
+#include "common/cpu.h"
 #include "model/handle.h"
 #include "npu/kernels.h"
 #include "npu/npu.h"
@@ -113,7 +114,7 @@ static double time_model(const struct bench *b, struct npu *n,
 
 static void time_levels(struct bench *b)
 {
-	uint32_t have = npu_cpu_flags(), threads;
+	uint32_t have = ak_cpu_flags(), threads;
 	struct npu *n = prepare(b, 0, 1, true);
 	double least;
 	size_t i;
@@ -154,7 +155,7 @@ static void print_layer(const struct ak_layer *l, const char *name, double ms,
 static void time_layers(const struct bench *b, uint32_t threads)
 {
 	struct npu *n = prepare(b, 0, threads, false);
-	struct peak peak = measure_peak(npu_cpu_flags());
+	struct peak peak = measure_peak(ak_cpu_flags());
 	uint32_t layers = b->m->num_layers, i;
 	double *ms = must(calloc((size_t)layers * b->runs, sizeof(*ms)));
 	unsigned int r;

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "akida/device.h"
+#include "common/cpu.h"
 #include "npu/npu.h"
 
 #define GUARD 128u
@@ -39,7 +40,7 @@ const struct level *levels(unsigned int *count)
 #endif
 	};
 	static bool done;
-	uint32_t have = npu_cpu_flags(), below = 0;
+	uint32_t have = ak_cpu_flags(), below = 0;
 	unsigned int i;
 
 	/* Asked again, everything is there already. */

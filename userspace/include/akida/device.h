@@ -96,12 +96,12 @@ struct akida_load_options {
 #define AKIDA_LOAD_REFERENCE 1u
 
 /* Instruction sets, for &struct akida_load_options.cpu_flags */
-#define AKIDA_CPU_BASELINE   0x01u /* plain C only */
-#define AKIDA_CPU_AVX2       0x02u /* AVX2 and FMA */
-#define AKIDA_CPU_AVXVNNI    0x04u /* AVX-VNNI */
+#define AKIDA_CPU_BASELINE 0x01u /* plain C only */
+#define AKIDA_CPU_AVX2 0x02u /* AVX2, FMA and F16C */
+#define AKIDA_CPU_AVXVNNI 0x04u /* AVX-VNNI */
 #define AKIDA_CPU_AVX512VNNI 0x08u /* AVX-512 F, BW, VL, DQ and VNNI */
-#define AKIDA_CPU_NEON       0x10u /* Advanced SIMD */
-#define AKIDA_CPU_DOTPROD    0x20u /* ARMv8.2 dot product */
+#define AKIDA_CPU_NEON 0x10u /* Advanced SIMD */
+#define AKIDA_CPU_DOTPROD 0x20u /* ARMv8.2 dot product */
 
 /**
  * akida_cpu_flags() - instruction sets of this machine

@@ -7,13 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/cpu.h"
 #include "common/export.h"
 #include "device/backend.h"
 #include "npu/npu.h"
 
 AK_EXPORT uint32_t akida_cpu_flags(void)
 {
-	return npu_cpu_flags();
+	return ak_cpu_flags();
 }
 
 static int soft_list(unsigned int i, struct akida_device_info *info)

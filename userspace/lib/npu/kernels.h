@@ -247,7 +247,7 @@ void npu_kernels_init(struct npu_kernels *k, uint32_t flags);
 void npu_kernels_init_c(struct npu_kernels *k);
 
 /**
- * npu_kernels_init_avx2() - AVX2 and FMA; overwrites what it does better
+ * npu_kernels_init_avx2() - AVX2, FMA and F16C; overwrites what it does better
  * @k: table
  */
 void npu_kernels_init_avx2(struct npu_kernels *k);

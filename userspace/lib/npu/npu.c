@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/cpu.h"
 #include "npu/internal.h"
 #include "npu/reference.h"
 
@@ -172,7 +173,7 @@ static int prepare(struct npu *n, const struct ak_model *m, struct ak_err *err)
 int npu_new(struct npu **out, const struct ak_model *m,
 	    const struct akida_load_options *o, struct ak_err *err)
 {
-	uint32_t flags = npu_cpu_flags();
+	uint32_t flags = ak_cpu_flags();
 	struct npu *n = calloc(1, sizeof(*n));
 	int rc = -ENOMEM;
 

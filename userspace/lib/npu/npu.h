@@ -18,13 +18,6 @@
 struct npu;
 
 /**
- * npu_cpu_flags() - instruction sets of this machine
- *
- * Return: a mask of AKIDA_CPU_*.
- */
-uint32_t npu_cpu_flags(void);
-
-/**
  * npu_new() - prepare a model
  * @n: where to put the prepared model
  * @m: a model of resolved layers; must outlive the result (the layers and the

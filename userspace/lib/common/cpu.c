@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What the machine has, and the tables that follow from it.
+ * What the machine has.
  */
-#include "npu/kernels.h"
-#include "npu/npu.h"
+#include "common/cpu.h"
 
 #include "akida/device.h"
 
@@ -22,7 +21,7 @@ static uint64_t xgetbv(void)
  * By hand, because compilers older than the instruction set have no name for
  * it. A feature counts only if the system saves its registers, too.
  */
-uint32_t npu_cpu_flags(void)
+uint32_t ak_cpu_flags(void)
 {
 	const uint64_t avx_state = 0x6, avx512_state = 0xe6;
 	const uint32_t avx512 =
@@ -33,7 +32,8 @@ uint32_t npu_cpu_flags(void)
 	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
 		return flags;
 	state = xgetbv();
-	if (!(c & bit_FMA) || (state & avx_state) != avx_state)
+	if (!(c & bit_FMA) || !(c & bit_F16C) ||
+	    (state & avx_state) != avx_state)
 		return flags;
 	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX2))
 		return flags;
@@ -59,7 +59,7 @@ uint32_t npu_cpu_flags(void)
 #define ADVANCED_SIMD (1ul << 1)
 #define DOT_PRODUCT (1ul << 20)
 
-uint32_t npu_cpu_flags(void)
+uint32_t ak_cpu_flags(void)
 {
 	uint32_t flags = AKIDA_CPU_BASELINE;
 	unsigned long has = getauxval(AT_HWCAP);
@@ -72,28 +72,8 @@ uint32_t npu_cpu_flags(void)
 	return flags;
 }
 #else
-uint32_t npu_cpu_flags(void)
+uint32_t ak_cpu_flags(void)
 {
 	return AKIDA_CPU_BASELINE;
 }
 #endif
-
-void npu_kernels_init(struct npu_kernels *k, uint32_t flags)
-{
-	npu_kernels_init_c(k);
-#if defined(__x86_64__)
-	if (flags & AKIDA_CPU_AVX2)
-		npu_kernels_init_avx2(k);
-	if (flags & AKIDA_CPU_AVXVNNI)
-		npu_kernels_init_avxvnni(k);
-	if (flags & AKIDA_CPU_AVX512VNNI)
-		npu_kernels_init_avx512vnni(k);
-#elif defined(__AARCH64EL__)
-	if (flags & AKIDA_CPU_NEON)
-		npu_kernels_init_neon(k);
-	if (flags & AKIDA_CPU_DOTPROD)
-		npu_kernels_init_dotprod(k);
-#else
-	(void)flags;
-#endif
-}
