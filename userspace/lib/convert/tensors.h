@@ -12,56 +12,28 @@
 #include <stdint.h>
 
 #include "common/err.h"
-
-#define AK_TENSOR_MAX_DIMS 8
-
-/**
- * enum ak_tensor_type - how an element is stored
- *
- * Floats and integers hold one element in a fixed number of bytes. The block
- * types are ggml's, and only inspected, multiplied and verified, never
- * converted from.
- */
-enum ak_tensor_type {
-	AK_TENSOR_F64,
-	AK_TENSOR_F32,
-	AK_TENSOR_F16,
-	AK_TENSOR_BF16,
-	AK_TENSOR_I64,
-	AK_TENSOR_I32,
-	AK_TENSOR_I16,
-	AK_TENSOR_I8,
-	AK_TENSOR_U64,
-	AK_TENSOR_U32,
-	AK_TENSOR_U16,
-	AK_TENSOR_U8,
-	AK_TENSOR_BOOL,
-	AK_TENSOR_Q4_0, /* from here on: ggml blocks */
-	AK_TENSOR_Q8_0,
-	AK_TENSOR_Q6_K,
-	AK_TENSOR_TQ1_0,
-	AK_TENSOR_TQ2_0,
-	AK_TENSOR_I2_S,
-	AK_TENSOR_OTHER, /* known to the container, not to us */
-};
+#include "format/tensor_type.h"
 
 /**
  * struct ak_tensor - one tensor
  * @name: as the file has it, NUL-terminated
  * @file: name of the file that it is in, for messages
  * @type: of an element
+ * @dtype: the file's own name of the type, for messages and for
+ *	AK_TENSOR_OTHER: "F32", "<f4", "FloatStorage", "Q4_K"
  * @ndim: number of dimensions, 0 for a scalar
  * @dim: slowest dimension first (a weight matrix is [out, in])
  * @count: elements
  * @size: bytes of the elements as stored
  * @data: the elements, mapped, little endian, slowest dimension first and
- *	without gaps; NULL where the file holds them otherwise (compressed,
+ *	without gaps, but not aligned; NULL where the file holds them otherwise (compressed,
  *	big endian, Fortran order, strided) and only ak_tensor_read() serves
  */
 struct ak_tensor {
 	const char *name;
 	const char *file;
 	enum ak_tensor_type type;
+	const char *dtype;
 	unsigned int ndim;
 	uint64_t dim[AK_TENSOR_MAX_DIMS];
 	uint64_t count;
@@ -165,21 +137,5 @@ uint64_t ak_tensor_cols(const struct ak_tensor *t);
 int ak_tensor_read(const struct ak_tensors *set, const struct ak_tensor *t,
 		   uint64_t first, uint64_t rows, float *out,
 		   struct ak_err *err);
-
-/**
- * ak_tensor_type_name() - name of a type
- * @type: a type
- *
- * Return: "F32", "BF16", "Q4_0" and so on, as safetensors and ggml name them.
- */
-const char *ak_tensor_type_name(enum ak_tensor_type type);
-
-/**
- * ak_tensor_type_size() - bytes of an element
- * @type: a type
- *
- * Return: bytes, 0 for block types.
- */
-size_t ak_tensor_type_size(enum ak_tensor_type type);
 
 #endif /* AK_TENSORS_H */

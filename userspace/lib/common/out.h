@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Files written piece by piece, whole or not at all: nothing has the file's
+ * name before ak_out_finish() has flushed all of it.
+ */
+#ifndef AK_OUT_H
+#define AK_OUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+/**
+ * struct ak_out - a file that is being written
+ *
+ * Opaque. One thread at a time may use it; but several may call
+ * ak_out_pwrite() at a time while nobody appends.
+ */
+struct ak_out;
+
+/**
+ * ak_out_open() - begin a file
+ * @path: file name
+ * @out: where to put it, NULL after an error
+ * @err: error text; names the file
+ *
+ * Where the file system can (O_TMPFILE), the file has no name until it is
+ * finished, so that a killed process leaves nothing either; elsewhere it has
+ * a temporary name beside @path. A file that is replaced keeps its mode. What
+ * is not a regular file (/dev/stdout, a pipe) is written directly.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ak_out_open(const char *path, struct ak_out **out, struct ak_err *err);
+
+/**
+ * ak_out_write() - append
+ * @out: an open file
+ * @data: what; small pieces are gathered
+ * @size: its bytes
+ * @err: error text; names the file
+ *
+ * Return: 0 or a negative errno.
+ */
+int ak_out_write(struct ak_out *out, const void *data, size_t size,
+		 struct ak_err *err);
+
+/**
+ * ak_out_zeros() - append zero bytes
+ * @out: an open file
+ * @size: how many
+ * @err: error text; names the file
+ *
+ * Return: 0 or a negative errno.
+ */
+int ak_out_zeros(struct ak_out *out, uint64_t size, struct ak_err *err);
+
+/**
+ * ak_out_tell() - where the next byte is appended
+ * @out: an open file
+ *
+ * Return: bytes appended or skipped so far.
+ */
+uint64_t ak_out_tell(const struct ak_out *out);
+
+/**
+ * ak_out_skip() - leave room that ak_out_pwrite() fills
+ * @out: an open file
+ * @size: bytes; what is not filled reads as zero
+ * @err: error text; names the file
+ *
+ * Return: 0, -ESPIPE for a pipe or a terminal, or a negative errno.
+ */
+int ak_out_skip(struct ak_out *out, uint64_t size, struct ak_err *err);
+
+/**
+ * ak_out_pwrite() - write elsewhere than at the end
+ * @out: an open file
+ * @offset: from the beginning of the file; not beyond ak_out_tell()
+ * @data: what
+ * @size: its bytes
+ * @err: error text; names the file
+ *
+ * Return: 0, -ESPIPE for a pipe or a terminal, or a negative errno.
+ */
+int ak_out_pwrite(struct ak_out *out, uint64_t offset, const void *data,
+		  size_t size, struct ak_err *err);
+
+/**
+ * ak_out_finish() - flush everything and give the file its name
+ * @out: an open file; given back, also after an error
+ * @err: error text; names the file
+ *
+ * Return: 0 or a negative errno; after an error there is no new file, and the
+ * one that would have been replaced is as it was.
+ */
+int ak_out_finish(struct ak_out *out, struct ak_err *err);
+
+/**
+ * ak_out_abandon() - give up a file; nothing is left of it
+ * @out: an open file or NULL
+ */
+void ak_out_abandon(struct ak_out *out);
+
+#endif /* AK_OUT_H */
