@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmocka_all.h"
+#include "common/util.h"
 #include "format/sentencepiece.h"
 #include "format/wire.h"
 
@@ -90,7 +91,7 @@ static void test_bad_fields(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(next(bad[i].bytes, bad[i].size, &f), -EBADMSG);
 }
 
@@ -116,10 +117,7 @@ static void test_model(void **state)
 	assert_memory_equal(sp.piece[0].text, "<unk>", 5);
 	assert_true(sp.piece[0].score == 0);
 	assert_int_equal(sp.piece[1].kind, AK_SP_NORMAL);
-	assert_memory_equal(sp.piece[1].text,
-			    "\xe2\x96\x81"
-			    "a",
-			    4);
+	assert_memory_equal(sp.piece[1].text, "\xe2\x96\x81\x61", 4);
 	assert_true(sp.piece[1].score == -1.5f);
 	assert_int_equal(sp.piece[2].kind, AK_SP_BYTE);
 	assert_int_equal(sp.algorithm, AK_SP_BPE);
@@ -183,7 +181,7 @@ static void test_bad_models(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(
 			ak_sp_parse(bad[i].bytes, bad[i].size, &sp, &err),
 			-EBADMSG);

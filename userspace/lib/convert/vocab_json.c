@@ -317,14 +317,16 @@ static int scores_from_merges(const char *folder, const json_t *model,
 				"%s/tokenizer.json: merge %zu makes '%s', which is no token",
 				folder, i, text);
 		t = &v->token[json_integer_value(id)];
-		if (t->kind == AK_SP_NORMAL && t->score == 0)
-			t->score = -(float)++rank;
+		if (t->kind == AK_SP_NORMAL && t->score == 0) {
+			rank++;
+			t->score = -(float)rank;
+		}
 	}
 	/* Pieces that no merge makes are single characters. */
 	for (i = 0; !ret && i < v->count; i++)
 		if (v->token[i].text && v->token[i].kind == AK_SP_NORMAL &&
 		    v->token[i].score == 0)
-			v->token[i].score = -(float)++rank;
+			v->token[i].score = -(float)(rank + 1);
 	for (i = 0; i < v->merges; i++)
 		free(v->merge[i]);
 	free(v->merge);
