@@ -261,7 +261,14 @@ install-board: $(BOARD)
 	$(INSTALL) -d $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 755 $(BOARD) $(DESTDIR)$(BINDIR)/akida-board
 
--include $(BOARD_OBJS:.o=.d) $(BOARD_TEST_SRCS:%.c=$(BUILD)/obj/%.d) $(BOARD_TEST_SUPPORT_OBJS:.o=.d)
+# What tests in a virtual machine ask the host by.
+VMCTL := $(BUILD)/test/vmctl
+$(VMCTL): $(BUILD)/obj/tools/testing/vm/vmctl.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $<
+
+-include $(VMCTL:$(BUILD)/test/%=$(BUILD)/obj/tools/testing/vm/%.d) $(BOARD_OBJS:.o=.d) $(BOARD_TEST_SRCS:%.c=$(BUILD)/obj/%.d) $(BOARD_TEST_SUPPORT_OBJS:.o=.d)
 
 # ---------------------------------------------------------------- fuzzing
 FUZZ_SRCS := $(sort $(wildcard tools/testing/fuzz/fuzz_*.c))

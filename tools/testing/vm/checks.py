@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What makes a run fail although its command succeeded."""
+
+import re
+
+# Lines of the kernel log that nothing but a bug, or a fault that the test
+# caused, can bring.
+BAD_LINES = [
+    r"\bWARNING:", r"\bBUG\b", r"\bOops:", r"Kernel panic", r"general protection fault", r"unable to handle",
+    r"INFO: task .* blocked", r"blocked for more than", r"soft lockup", r"hard LOCKUP", r"rcu: INFO: .*stall",
+    r"self-detected stall", r"detected stalls", r"unregister_netdevice", r"possible recursive locking",
+    r"possible circular locking", r"inconsistent lock state", r"suspicious RCU usage", r"sleeping function called",
+    r"scheduling while atomic", r"DEADLOCK", r"DMA-API:", r"refcount_t:", r"Call Trace:", r"cut here",
+    # IOMMU faults.
+    r"DMAR:.*fault", r"DMAR:.*\[(DMA|INTR-REMAP)",
+    # slub_debug, page_poison, caches that a module leaves behind.
+    r"Objects remaining", r"Slab cache still has objects", r"Poison overwritten", r"Redzone overwritten",
+    r"Object already free", r"pagealloc: (memory|single bit)", r"list_(add|del) corruption", r"kmemleak:", r"KASAN",
+    r"UBSAN", r"irq \d+: nobody cared", r"Trying to free", r"sysfs: cannot create duplicate", r"kobject_add_internal failed",
+    r"page allocation failure", r"segfault at", r"trap (divide|invalid)",
+    # The guard module: locked memory that outlives its process.
+    r"akida-vm: an address space ends",
+]
+BAD = re.compile("|".join(f"(?:{p})" for p in BAD_LINES))
+
+# Counters of the board that must stay zero: the driver did what no board
+# answers, or the host was asked for memory that it does not give.
+BAD_STATS = ["illegal.mmio", "illegal.dma", "illegal.core", "reserved_registers", "interrupts.stray",
+             "dma.doorbells_ignored", "host.read_faults", "host.write_faults", "client.protocol_errors"]
+
+
+def kernel_log(text, expected):
+    """Problems in a kernel log; each expected expression must occur."""
+    patterns = [re.compile(e) for e in expected]
+    seen = [False] * len(patterns)
+    problems = []
+    for line in text.splitlines():
+        allowed = False
+        for i, p in enumerate(patterns):
+            if p.search(line):
+                seen[i] = allowed = True
+        if not allowed and BAD.search(line) and not (patterns and only_trace(line) and any(seen)):
+            problems.append(f"kernel log: {line.strip()}")
+    problems += [f"kernel log: nothing matches '{p.pattern}'" for p, s in zip(patterns, seen) if not s]
+    return problems
+
+
+def only_trace(line):
+    """What the kernel prints around every warning, an expected one included."""
+    return re.search(r"Call Trace:|cut here", line) is not None
+
+
+def lookup(stats, key):
+    for part in key.split("."):
+        stats = stats.get(part, {}) if isinstance(stats, dict) else {}
+    return stats if isinstance(stats, int) else 0
+
+
+def board_stats(number, stats, expected):
+    """Problems in what a board counted; an expected counter must have moved."""
+    problems = []
+    for key in BAD_STATS:
+        if lookup(stats, key) and key not in expected:
+            problems.append(f"board {number}: {key} is {lookup(stats, key)}, not 0")
+    return problems
+
+
+def results(found, unload):
+    """Problems in what the guest's init reported."""
+    problems = []
+    if "end" not in found:
+        problems.append("the machine ended before its checks were made")
+    if "insmod" in found:
+        problems.append("insmod: akida.ko cannot be loaded")
+    if unload and found.get("rmmod"):
+        problems.append(f"rmmod: {found['rmmod']}")
+    if found.get("caches"):
+        problems.append(f"slab caches are left after rmmod: {' '.join(found['caches'].split())}")
+    acquired, released = (int(n) for n in found.get("pins", "0 0").split())
+    if acquired != released:
+        problems.append(f"pinned pages: {acquired} acquired, {released} released")
+    if found.get("tainted", "0") != "0":
+        problems.append(f"the kernel is tainted: {int(found['tainted']):#x}")
+    return problems
