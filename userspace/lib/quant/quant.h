@@ -75,22 +75,18 @@ enum ak_quant_type {
 
 /**
  * struct ak_quant_format - a format of blocks
+ * @type: which
  * @name: "Q4_0" and so on, as ggml has it; "script-Q4_0" for the script's
  * @block: weights of a block
  * @block_bytes: bytes of a block
  * @drops_rest: a row may have columns beyond its last block, which are lost;
  *	otherwise columns must be a multiple of @block
- * @quantise_blocks: use ak_quantise_rows()
- * @dequantise_blocks: use ak_dequantise_rows()
  */
 struct ak_quant_format {
+	enum ak_quant_type type;
 	const char *name;
 	uint32_t block, block_bytes;
 	bool drops_rest;
-	void (*quantise_blocks)(const struct ak_quant *k, const float *x,
-				size_t blocks, void *out);
-	void (*dequantise_blocks)(const struct ak_quant *k, const void *in,
-				  size_t blocks, float *out);
 };
 
 /**
@@ -401,27 +397,35 @@ void ak_bitnet_ternary(const struct ak_quant *k, const float *x, size_t rows,
 		       size_t cols, int8_t *q, float *scales);
 
 /**
- * ak_ms_scale() - Microsoft's scale of a tensor
+ * ak_ms_factor() - what Microsoft multiplies the weights of a tensor by
  * @sum: sum of magnitudes over the tensor, of ak_sum_abs()
  * @n: its elements
  *
- * Return: the mean magnitude as float, at least 1e-5: the weight_scale that a
- * ternary value is multiplied by. A NaN stays.
+ * Return: 1 / max(mean magnitude, 1e-5) in float. A NaN stays.
  */
-float ak_ms_scale(double sum, uint64_t n);
+float ak_ms_factor(double sum, uint64_t n);
+
+/**
+ * ak_ms_scale() - what a ternary value stands for
+ * @factor: of ak_ms_factor()
+ *
+ * Return: 1 / @factor, the scale that is stored. It is not always the mean to
+ * the last bit, but it is what dividing by the factor leaves.
+ */
+float ak_ms_scale(float factor);
 
 /**
  * ak_ms_ternary() - Microsoft's ternary values
  * @k: functions
- * @scale: of ak_ms_scale()
+ * @factor: of ak_ms_factor()
  * @x: floats
  * @n: how many
  * @q: -1, 0, 1
  *
- * q = round-half-even(x * (1 / scale)) clamped, in float. Not finite: NaN
- * gives 0, infinities -1 and 1 unless the scale is infinite, too.
+ * q = round-half-even(x * factor) clamped, in float. Not finite: NaN gives 0,
+ * infinities -1 and 1 unless the factor is 0.
  */
-void ak_ms_ternary(const struct ak_quant *k, float scale, const float *x,
+void ak_ms_ternary(const struct ak_quant *k, float factor, const float *x,
 		   size_t n, int8_t *q);
 
 /**
@@ -503,6 +507,21 @@ int ak_i2s_pack(const struct ak_quant *k, enum ak_i2s layout, const int8_t *q,
 void ak_i2s_tail(float scale, uint8_t *out);
 
 /**
+ * ak_i2s_pack_rows() - body of an I2_S tensor as newer x86 builds have it
+ * @k: functions
+ * @q: [rows][cols], -1, 0, 1
+ * @rows: a multiple of 4, and so must be every cut
+ * @cols: columns
+ * @out: [rows / 4][cols]: rows r, r + 1, r + 2, r + 3 in bits 6, 4, 2, 0
+ *
+ * bitnet.cpp built without ACT_PARALLEL reads this and not ak_i2s_pack().
+ *
+ * Return: 0, -EINVAL.
+ */
+int ak_i2s_pack_rows(const struct ak_quant *k, const int8_t *q, size_t rows,
+		     size_t cols, uint8_t *out);
+
+/**
  * ak_i2s_unpack() - the reverse of ak_i2s_pack()
  * @layout: of the machine that it was made for
  * @in: n / 4 bytes
@@ -537,6 +556,7 @@ int ak_ms_gpu_unpack(const uint8_t *in, size_t rows, size_t cols, int8_t *q);
 
 /**
  * ak_ternary_pack() - flat 2-bit codes, 16 in a word
+ * @k: functions
  * @code: of the generation
  * @q: -1, 0, 1
  * @n: a multiple of 16
@@ -544,8 +564,8 @@ int ak_ms_gpu_unpack(const uint8_t *in, size_t rows, size_t cols, int8_t *q);
  *
  * Return: 0, -EINVAL.
  */
-int ak_ternary_pack(enum ak_ternary_code code, const int8_t *q, size_t n,
-		    uint32_t *packed);
+int ak_ternary_pack(const struct ak_quant *k, enum ak_ternary_code code,
+		    const int8_t *q, size_t n, uint32_t *packed);
 
 /**
  * ak_ternary_unpack() - the reverse
