@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of akida.ko share: the device, its chip, its life.
+ *
+ *   akida_pci.c      module, probe, remove, power management, error recovery
+ *   akida_chip.c     chip tables; akd1000.c, akd1500.c: address translation
+ *   akida_device.c   life of the device object, entering and blocking it
+ *   akida_reset.c    reset of core and DMA, recovery
+ *   akida_irq.c      MSI vector and its message
+ *   akida_dma.c      queues, channels, timeouts; akida_edma.c (legacy) and
+ *                    akida_hdma.c (native): the two register layouts
+ *   akida_file.c     open files, ioctl dispatch, poll
+ *   akida_buffer.c   buffers and handles; akida_pin.c: user memory
+ *   akida_mem.c      allocator of device memory and of the window
+ *   akida_window.c   AKD1500: host memory behind outbound regions
+ *   akida_copy.c     copies, sequence numbers, waiting, eventfd
+ *   akida_mmap.c     mappings, and what they show when the board is away
+ *   akida_raw.c      the vendor's file interface
+ *   akida_debugfs.c, akida_trace.[ch]
+ *   akida_compat.h   what differs between kernels
+ */
+#ifndef AKIDA_H
+#define AKIDA_H
+
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/idr.h>
+#include <linux/io.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <akida.h>
+
+struct akida_device;
+struct akida_dma;
+struct akida_dma_ops;
+struct akida_raw_range;
+
+/* ------------------------------------------------------------------ chip */
+
+#define AKIDA_NUM_BARS 3 /* PCI BARs 0, 2 and 4, here 0, 1 and 2 */
+#define AKIDA_BAR_SIZE SZ_4M
+
+/**
+ * struct akida_range - a piece of the device's address space behind a BAR
+ * @base: first device address
+ * @size: bytes
+ * @bar: which of the AKIDA_NUM_BARS shows its beginning; -1 for none
+ */
+struct akida_range {
+	u32 base;
+	u32 size;
+	int bar;
+};
+
+/**
+ * struct akida_chip - all that differs between chips
+ * @name: for people and logs
+ * @uapi_id: AKIDA_CHIP_*
+ * @alias: pattern of the vendor's device name, NULL where it is ours
+ * @core: registers of the Akida core
+ * @memory: device memory
+ * @memory_reserved: bytes at its start that are not ours: the on-chip
+ *	firmware's (AKD1000)
+ * @list_page: bytes at the start of @memory that hold the DMA lists; never
+ *	given out nor mapped
+ * @long_list: bytes of a channel's list when long lists are on
+ * @window: AKD1500: device addresses that lead to host memory; size 0 without
+ * @dma_bar: BAR of the DMA engine's registers
+ * @dma_offset: where they begin in it
+ * @dma_ops: register layout
+ * @raw: ranges that the vendor's interface may touch by DMA, NULL-sized end
+ * @translate: programs the inbound translation of all BARs and reads it back;
+ *	0, -EIO if it did not take, -ENODEV if the board reads all ones
+ * @core_irq: the core's interrupt reaches PCI Express: false on silicon,
+ *	where no public source says so, and the vendor polls
+ */
+struct akida_chip {
+	const char *name;
+	u32 uapi_id;
+	const char *alias;
+	struct akida_range core;
+	struct akida_range memory;
+	u32 memory_reserved;
+	u32 list_page;
+	u32 long_list;
+	struct akida_range window;
+	int dma_bar;
+	u32 dma_offset;
+	const struct akida_dma_ops *dma_ops;
+	const struct akida_raw_range *raw;
+	int (*translate)(struct akida_device *adev);
+	bool core_irq;
+};
+
+extern const struct akida_chip akida_akd1000, akida_akd1500;
+
+/* ---------------------------------------------------------------- device */
+
+/**
+ * enum akida_state - what the board can do now
+ * @AKIDA_LIVE: works
+ * @AKIDA_BLOCKED: reset, suspended, or in error recovery: callers wait
+ * @AKIDA_GONE: removed or given up; for ever
+ */
+enum akida_state {
+	AKIDA_LIVE,
+	AKIDA_BLOCKED,
+	AKIDA_GONE,
+};
+
+struct akida_mem; /* akida_mem.c */
+struct akida_window; /* akida_window.c */
+
+/**
+ * struct akida_device - a board
+ * @dev: the character device's; its release frees all of this
+ * @cdev: /dev/akidaN
+ * @pdev: PCI function; hardware is touched between akida_enter() and
+ *	akida_leave() only, or by code that akida_block() waits for
+ * @chip: table
+ * @index: N
+ * @virtual: PCI subsystem 1af4:1100
+ * @iommu: translates
+ * @bar: mapped registers and memory
+ * @ip_version: of the core
+ * @sem: read while hardware is touched or objects of the board are changed;
+ *	written by who blocks the board. Taken before mmap_lock, so that user
+ *	memory may be touched under it; a page fault therefore takes @map_lock
+ *	and never this
+ * @state: changed under @sem (write) and @state_lock; read under either
+ * @state_lock: so that interrupts may look
+ * @state_wq: waits for the end of AKIDA_BLOCKED
+ * @resets: how many there were
+ * @dma: engine
+ * @mem: allocator of device memory
+ * @window: host memory that the chip sees; NULL without
+ * @files_lock: for @files, @claim; taken inside @sem
+ * @files: open files
+ * @claim: file that holds the board by the vendor's interface, or NULL
+ * @map_lock: page faults read it, who zaps mappings writes it; taken inside
+ *	mmap_lock, nothing is taken inside it
+ * @map_blocked: faults get a dummy page (under @map_lock)
+ * @debugfs: directory of this board
+ */
+struct akida_device {
+	struct device dev;
+	struct cdev cdev;
+	struct pci_dev *pdev;
+	const struct akida_chip *chip;
+	int index;
+	bool virtual;
+	bool iommu;
+	void __iomem *bar[AKIDA_NUM_BARS];
+	u32 ip_version;
+
+	struct rw_semaphore sem;
+	enum akida_state state;
+	spinlock_t state_lock;
+	wait_queue_head_t state_wq;
+	unsigned int resets;
+
+	struct akida_dma *dma;
+	struct akida_mem *mem;
+	struct akida_window *window;
+
+	struct mutex files_lock;
+	struct list_head files;
+	struct akida_file *claim;
+
+	struct rw_semaphore map_lock;
+	bool map_blocked;
+
+	struct dentry *debugfs;
+};
+
+/**
+ * akida_enter() - begin to use the board
+ * @adev: board
+ *
+ * Waits (killable) while it is blocked. Sleeping for long under it is wrong:
+ * wait for transfers outside.
+ *
+ * Return: 0, and akida_leave() is due; -ENODEV when it is gone, -EINTR.
+ */
+int akida_enter(struct akida_device *adev);
+
+/**
+ * akida_leave() - end of akida_enter()
+ * @adev: board
+ */
+void akida_leave(struct akida_device *adev);
+
+/**
+ * akida_block() - keep everybody off the board
+ * @adev: board
+ * @state: AKIDA_BLOCKED (akida_unblock() is due) or AKIDA_GONE
+ * @error: negative errno that transfers under way end with
+ *
+ * Ends all transfers, makes mappings show a dummy page, and waits until
+ * nobody is between akida_enter() and akida_leave(). Does not touch hardware
+ * if it is gone. May be called in either state; GONE stays GONE.
+ */
+void akida_block(struct akida_device *adev, enum akida_state state, int error);
+
+/**
+ * akida_unblock() - let everybody on again
+ * @adev: a blocked board, whose hardware was set up again
+ */
+void akida_unblock(struct akida_device *adev);
+
+/**
+ * akida_alive() - does the board answer
+ * @adev: board
+ *
+ * Reads the vendor id from configuration space. A hint for messages and for
+ * giving up early; nothing may depend on all ones being noticed.
+ *
+ * Return: true if it does.
+ */
+bool akida_alive(struct akida_device *adev);
+
+/**
+ * akida_reset_board() - reset core and DMA engine, program translation again
+ * @adev: board, blocked by the caller
+ *
+ * Return: 0, -EIO, -ENODEV.
+ */
+int akida_reset_board(struct akida_device *adev);
+
+/**
+ * akida_reset_core() - the core's and the NPs' reset sequence
+ * @adev: board, entered or blocked
+ *
+ * Source: reset sequence of BrainChip's engine: set bits 9|12, 1 ms, clear,
+ * 1 ms; set bits 8|10, 1 ms, clear.
+ */
+void akida_reset_core(struct akida_device *adev);
+
+/* Registers of the core; @offset from the core's base. 32 bits each. */
+static inline u32 akida_core_read(struct akida_device *adev, u32 offset)
+{
+	return ioread32(adev->bar[adev->chip->core.bar] + offset);
+}
+
+static inline void akida_core_write(struct akida_device *adev, u32 offset,
+				    u32 value)
+{
+	iowrite32(value, adev->bar[adev->chip->core.bar] + offset);
+}
+
+/* Module parameters that more than one file asks for */
+enum akida_raw_mode {
+	AKIDA_RAW_OFF,
+	AKIDA_RAW_ADMIN,
+	AKIDA_RAW_GROUP
+};
+extern enum akida_raw_mode akida_raw_mode;
+
+/* ------------------------------------------------------------------- irq */
+
+/**
+ * struct akida_msi - the message that an interrupt is
+ * @address: to write to
+ * @data: what to write
+ */
+struct akida_msi {
+	u64 address;
+	u32 data;
+};
+
+/**
+ * akida_irq_init() - allocate the vector and request it
+ * @adev: board whose @dma is set up
+ *
+ * Return: 0 or a negative errno, logged with what to do.
+ */
+int akida_irq_init(struct akida_device *adev);
+
+/**
+ * akida_irq_exit() - give the vector back; no handler runs afterwards
+ * @adev: board
+ */
+void akida_irq_exit(struct akida_device *adev);
+
+/**
+ * akida_irq_message() - the vector's message now
+ * @adev: board
+ * @msi: where to put it
+ *
+ * From the kernel's copy, no access to the board.
+ */
+void akida_irq_message(struct akida_device *adev, struct akida_msi *msi);
+
+/* ------------------------------------------------------------------- dma */
+
+enum akida_dma_dir {
+	AKIDA_DMA_TO_DEVICE, /* DesignWare "read" channels */
+	AKIDA_DMA_FROM_DEVICE, /* "write" channels */
+};
+
+/**
+ * struct akida_dma_seg - one contiguous piece of a transfer
+ * @host: DMA address of the host side
+ * @dev: device address
+ * @len: bytes, a multiple of 4
+ */
+struct akida_dma_seg {
+	dma_addr_t host;
+	u32 dev;
+	u32 len;
+};
+
+/**
+ * struct akida_dma_req - a transfer
+ * @dir: direction
+ * @seg: pieces, in order; the caller's until @complete
+ * @num_segs: how many
+ * @complete: called once, when the transfer has ended and no hardware touches
+ *	its memory any more; in process or softirq context, no locks held; may
+ *	submit further requests. @status and @done are valid
+ * @status: 0, -EIO (aborted, reset), -ETIMEDOUT (stalled), -ECANCELED,
+ *	-ENODEV
+ * @done: bytes that arrived, counted from the start
+ * @node, @next_seg, @channel, @state: the engine's
+ */
+struct akida_dma_req {
+	enum akida_dma_dir dir;
+	const struct akida_dma_seg *seg;
+	unsigned int num_segs;
+	void (*complete)(struct akida_dma_req *req);
+	int status;
+	u64 done;
+
+	struct list_head node;
+	unsigned int next_seg;
+	int channel;
+	int state;
+};
+
+/**
+ * akida_dma_init() - find the channels, set the lists up
+ * @adev: board whose BARs are mapped and translated
+ *
+ * Return: 0 or a negative errno, logged.
+ */
+int akida_dma_init(struct akida_device *adev);
+
+/**
+ * akida_dma_exit() - free what akida_dma_init() took; nothing is under way
+ * @adev: board
+ */
+void akida_dma_exit(struct akida_device *adev);
+
+/**
+ * akida_dma_submit() - queue a transfer
+ * @adev: board, entered
+ * @req: zeroed, with the caller's fields filled in
+ *
+ * Any channel of the direction takes it, in order of submission. Never
+ * sleeps. One doorbell carries as many pieces as the list holds; more make
+ * the engine go on from its interrupt.
+ */
+void akida_dma_submit(struct akida_device *adev, struct akida_dma_req *req);
+
+/**
+ * akida_dma_cancel() - end a transfer early
+ * @adev: board
+ * @req: submitted
+ *
+ * One that waits in the queue ends at once with -ECANCELED; one that runs is
+ * stopped, the channel reinitialised. @req->complete was called when this
+ * returns, or will be called by who is ending it already; sleeps.
+ */
+void akida_dma_cancel(struct akida_device *adev, struct akida_dma_req *req);
+
+/**
+ * akida_dma_stop_all() - end every transfer
+ * @adev: board, with @state no longer AKIDA_LIVE
+ * @error: what they end with
+ * @touch: the hardware may be touched
+ *
+ * All completions were called when this returns. Without @touch bus
+ * mastering must be off, or the memory of running transfers is not safe.
+ */
+void akida_dma_stop_all(struct akida_device *adev, int error, bool touch);
+
+/**
+ * akida_dma_restart() - set the engine up again after a reset
+ * @adev: blocked board
+ *
+ * Return: 0 or -EIO.
+ */
+int akida_dma_restart(struct akida_device *adev);
+
+/**
+ * akida_dma_irq() - the vector's handler
+ * @adev: board
+ *
+ * Return: true if something had happened.
+ */
+bool akida_dma_irq(struct akida_device *adev);
+
+/**
+ * akida_dma_channels() - channels of each direction
+ * @adev: board
+ *
+ * Return: how many are in use.
+ */
+unsigned int akida_dma_channels(struct akida_device *adev);
+
+/**
+ * akida_dma_list_elements() - pieces that one doorbell can carry
+ * @adev: board
+ *
+ * Return: how many.
+ */
+unsigned int akida_dma_list_elements(struct akida_device *adev);
+
+/**
+ * akida_dma_reserved() - device memory that the lists take
+ * @adev: board
+ *
+ * Return: bytes from the start of the chip's memory, whole pages.
+ */
+u32 akida_dma_reserved(struct akida_device *adev);
+
+/* --------------------------------------------- files, buffers, mappings */
+
+/* Called by the PCI side; declared in detail in akida_file.h. */
+extern const struct file_operations akida_fops;
+
+/**
+ * akida_objects_init() - allocators of device memory and window
+ * @adev: board with a working DMA engine
+ *
+ * Return: 0 or a negative errno.
+ */
+int akida_objects_init(struct akida_device *adev);
+
+/**
+ * akida_objects_exit() - free them when the device object goes
+ * @adev: board; its hardware may be gone
+ */
+void akida_objects_exit(struct akida_device *adev);
+
+/**
+ * akida_objects_detach() - let go of everything that needs the PCI device
+ * @adev: gone board, nobody inside, no transfer under way
+ *
+ * DMA mappings, pinned pages, coherent memory of all files. Objects stay as
+ * shells until their files close.
+ */
+void akida_objects_detach(struct akida_device *adev);
+
+/**
+ * akida_objects_restart() - program the window again after a reset
+ * @adev: blocked board
+ */
+void akida_objects_restart(struct akida_device *adev);
+
+/**
+ * akida_zap_mappings() - make all mappings show a dummy page
+ * @adev: board
+ *
+ * Later faults get the dummy page too, until akida_allow_mappings().
+ */
+void akida_zap_mappings(struct akida_device *adev);
+
+/**
+ * akida_allow_mappings() - let mappings show the board again
+ * @adev: board that works again
+ */
+void akida_allow_mappings(struct akida_device *adev);
+
+/* --------------------------------------------------------------- debugfs */
+
+void akida_debugfs_module_init(void);
+void akida_debugfs_module_exit(void);
+void akida_debugfs_add(struct akida_device *adev);
+void akida_debugfs_remove(struct akida_device *adev);
+
+/* Shows the channels in @m (akida_dma.c). */
+struct seq_file;
+void akida_dma_show(struct akida_device *adev, struct seq_file *m);
+
+#endif /* AKIDA_H */

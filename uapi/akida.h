@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The interface between akida.ko and programs: ioctls on /dev/akidaN.
+ *
+ * Common rules
+ *
+ * - The size of a structure is part of its command number. The driver takes a
+ *   longer one if what it does not know is zero, and else answers -E2BIG; a
+ *   shorter one is taken as if the rest were zero. So programs and drivers of
+ *   different ages work together.
+ * - Flags and reserved fields that have no meaning yet must be zero, or the
+ *   answer is -EINVAL.
+ * - Handles belong to the open file; they cannot be used through another one.
+ * - -ENOTTY: no such command. -ENODEV: the board is gone; close the file.
+ *   -EBUSY: another file has claimed the board (vendor's file interface).
+ *   -EFAULT: a pointer. -EINTR: a signal; the call can be made again.
+ */
+#ifndef _UAPI_AKIDA_H
+#define _UAPI_AKIDA_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define AKIDA_IOC_MAGIC 0xBC
+
+/* Grows by one when something is added; nothing is ever taken away. */
+#define AKIDA_ABI_VERSION 1
+
+/* What &struct akida_ioc_info.chip says */
+#define AKIDA_CHIP_AKD1000 1
+#define AKIDA_CHIP_AKD1500 2
+
+/* What &struct akida_ioc_info.caps says */
+#define AKIDA_CAP_VIRTUAL 0x1 /* a virtual board, not silicon */
+#define AKIDA_CAP_IOMMU 0x2 /* an IOMMU translates and confines its DMA */
+#define AKIDA_CAP_COHERENT 0x4 /* DMA is coherent with the host's caches */
+#define AKIDA_CAP_DEVMEM_MMAP 0x8 /* device buffers can be mmap()ed */
+#define AKIDA_CAP_WINDOW 0x10 /* AKIDA_BUFFER_WINDOW can be created */
+#define AKIDA_CAP_LONG_LISTS 0x20 /* DMA lists are longer than 64 bytes */
+
+/**
+ * struct akida_ioc_info - what the board is
+ * @flags: in: 0
+ * @abi_version: AKIDA_ABI_VERSION of the driver
+ * @chip: AKIDA_CHIP_*
+ * @caps: mask of AKIDA_CAP_*
+ * @ip_version: the core's IP_VERSION register as read at probe
+ * @index: N of /dev/akidaN
+ * @devmem_size: bytes of device memory that buffers can take
+ * @devmem_free: of these not taken now
+ * @devmem_largest: largest device buffer that could be created now
+ * @window_size: bytes of the window through which the board sees host memory
+ * @window_free: of these not taken now
+ * @window_regions: translation regions that host buffers can use; one each
+ * @dma_channels: DMA channels of each direction
+ * @list_elements: pieces of a transfer that one doorbell can carry
+ * @dma_align: addresses and sizes of transfers are multiples of this
+ * @users: open files, the caller's included
+ * @resets: resets of the board since probe
+ * @page_size: device and window buffers are multiples of this
+ * @reserved: zero
+ */
+struct akida_ioc_info {
+	__u32 flags;
+	__u32 abi_version;
+	__u32 chip;
+	__u32 caps;
+	__u32 ip_version;
+	__u32 index;
+	__u64 devmem_size;
+	__u64 devmem_free;
+	__u64 devmem_largest;
+	__u64 window_size;
+	__u64 window_free;
+	__u32 window_regions;
+	__u32 dma_channels;
+	__u32 list_elements;
+	__u32 dma_align;
+	__u32 users;
+	__u32 resets;
+	__u32 page_size;
+	__u32 reserved;
+};
+
+/**
+ * enum akida_buffer_kind - where a buffer's memory is
+ * @AKIDA_BUFFER_HOST: host memory of the driver, coherent, one piece for the
+ *	board; mmap() it
+ * @AKIDA_BUFFER_USER: the caller's own memory, pinned where it is and charged
+ *	to RLIMIT_MEMLOCK
+ * @AKIDA_BUFFER_DEVICE: memory on the board
+ * @AKIDA_BUFFER_WINDOW: host memory of the driver that programs on an AKD1500
+ *	see at a device address; mmap() it
+ */
+enum akida_buffer_kind {
+	AKIDA_BUFFER_HOST = 1,
+	AKIDA_BUFFER_USER = 2,
+	AKIDA_BUFFER_DEVICE = 3,
+	AKIDA_BUFFER_WINDOW = 4,
+};
+
+/* The board only reads this memory: pages of a read-only mapping will do. */
+#define AKIDA_BUFFER_READ_ONLY 0x1
+
+/* Buffers of one file, and bytes of one buffer */
+#define AKIDA_MAX_BUFFERS 3840
+#define AKIDA_MAX_BUFFER_SIZE (1ULL << 32)
+
+/* mmap() offsets: of buffers from here on, of the vendor's interface below */
+#define AKIDA_MMAP_BUFFERS (1ULL << 40)
+#define AKIDA_MMAP_END (1ULL << 44)
+
+/**
+ * struct akida_ioc_buffer - make a buffer, or ask what one is
+ * @kind: &enum akida_buffer_kind; create: in, query: out
+ * @flags: AKIDA_BUFFER_READ_ONLY (user memory only); create: in, query: out
+ * @size: bytes, more than 0; create: in and out (rounded up to pages for
+ *	kinds other than user memory), query: out
+ * @user_addr: start of the user memory, any alignment that @dma_align of the
+ *	info allows; 0 for other kinds; create: in, query: out
+ * @handle: create: out, more than 0; query: in
+ * @reserved: in: 0
+ * @mmap_offset: out: offset for mmap() on the same file; 0 if that is not
+ *	possible (user memory; device memory that no BAR shows)
+ * @device_addr: out: address by which the board sees it; 0 for host and user
+ *	memory, which it sees only while a transfer runs
+ *
+ * A new buffer reads as zero, user memory aside.
+ *
+ * Create: 0; -EINVAL for an unknown kind, a size of 0 or above
+ * AKIDA_MAX_BUFFER_SIZE, wrong alignment; -ENOSPC without room in the device
+ * memory or the window, or AKIDA_MAX_BUFFERS; -ENOMEM without host memory or
+ * over RLIMIT_MEMLOCK; -EFAULT for memory that is not there or not writable;
+ * -EOPNOTSUPP for memory that cannot be pinned or a window that the chip does
+ * not have. Query: 0; -ENOENT for a handle that is not the file's.
+ */
+struct akida_ioc_buffer {
+	__u32 kind;
+	__u32 flags;
+	__u64 size;
+	__u64 user_addr;
+	__u32 handle;
+	__u32 reserved;
+	__u64 mmap_offset;
+	__u64 device_addr;
+};
+
+/**
+ * struct akida_ioc_buffer_free - give a buffer back
+ * @handle: of the buffer
+ * @flags: 0
+ *
+ * Its memory goes when nothing uses it any more: mappings and transfers keep
+ * it. Return: 0; -ENOENT for a handle that is not the file's.
+ */
+struct akida_ioc_buffer_free {
+	__u32 handle;
+	__u32 flags;
+};
+
+/* Do not wait for the end; @seq says which transfer it is. */
+#define AKIDA_COPY_ASYNC 0x1
+
+/* Transfers of one file that may be under way at a time */
+#define AKIDA_MAX_ASYNC 256
+
+/**
+ * struct akida_ioc_copy - copy between two buffers by DMA
+ * @src: handle of the source
+ * @dst: handle of the destination
+ * @src_offset: byte to begin with
+ * @dst_offset: byte to begin with
+ * @size: bytes, more than 0
+ * @flags: AKIDA_COPY_ASYNC or 0
+ * @reserved: 0
+ * @seq: out: number of this transfer, counting from 1 for each file
+ * @done: out: bytes that arrived; without AKIDA_COPY_ASYNC only
+ *
+ * One buffer must be device memory and the other must not. Offsets and size
+ * are multiples of @dma_align of the info.
+ *
+ * Return: 0; -ENOENT for a handle; -EINVAL for a range outside a buffer or
+ * misaligned; -EOPNOTSUPP for two buffers on one side; -EACCES for writing
+ * to read-only memory; -EAGAIN if AKIDA_MAX_ASYNC are under way; -EIO if the
+ * board aborted the transfer or was reset; -ETIMEDOUT if it stopped moving;
+ * -ENODEV if it is gone. @seq and @done are written for -EIO and -ETIMEDOUT
+ * too. A signal during a wait cancels the transfer: -EINTR.
+ */
+struct akida_ioc_copy {
+	__u32 src;
+	__u32 dst;
+	__u64 src_offset;
+	__u64 dst_offset;
+	__u64 size;
+	__u32 flags;
+	__u32 reserved;
+	__u64 seq;
+	__u64 done;
+};
+
+/* Do not wait at all, only look */
+#define AKIDA_WAIT_POLL 0x1
+
+/* Results of as many finished transfers are kept */
+#define AKIDA_MAX_RESULTS 1024
+
+/**
+ * struct akida_ioc_wait - wait for a transfer
+ * @seq: its number; 0 looks at @completed only
+ * @deadline: CLOCK_MONOTONIC nanoseconds; 0 waits for ever
+ * @flags: AKIDA_WAIT_POLL or 0
+ * @status: out: 0 or a negative errno, as akida_ioc_copy returns them
+ * @done: out: bytes that arrived
+ * @completed: out: all transfers up to this number have ended
+ *
+ * poll() reports POLLIN when @completed has grown since the last call of
+ * this. Deadlines are absolute, so that a call that a signal interrupted can
+ * just be made again.
+ *
+ * Return: 0 when the transfer has ended, whether or not it succeeded;
+ * -EINVAL for a number that was never given out; -ESTALE if more than
+ * AKIDA_MAX_RESULTS have ended since; -ETIME after the deadline, or with
+ * AKIDA_WAIT_POLL if it has not ended; -EINTR.
+ */
+struct akida_ioc_wait {
+	__u64 seq;
+	__u64 deadline;
+	__u32 flags;
+	__s32 status;
+	__u64 done;
+	__u64 completed;
+};
+
+/**
+ * struct akida_ioc_eventfd - have an eventfd signalled
+ * @fd: an eventfd, which is added 1 for each transfer that ends; -1 for none
+ * @flags: 0
+ *
+ * One per file; a new one replaces the old. Only transfers with
+ * AKIDA_COPY_ASYNC count. Return: 0; -EBADF, -EINVAL if it is no eventfd.
+ */
+struct akida_ioc_eventfd {
+	__s32 fd;
+	__u32 flags;
+};
+
+#define AKIDA_IOC_INFO _IOWR(AKIDA_IOC_MAGIC, 0x00, struct akida_ioc_info)
+#define AKIDA_IOC_BUFFER_CREATE \
+	_IOWR(AKIDA_IOC_MAGIC, 0x10, struct akida_ioc_buffer)
+#define AKIDA_IOC_BUFFER_QUERY \
+	_IOWR(AKIDA_IOC_MAGIC, 0x11, struct akida_ioc_buffer)
+#define AKIDA_IOC_BUFFER_FREE \
+	_IOWR(AKIDA_IOC_MAGIC, 0x12, struct akida_ioc_buffer_free)
+#define AKIDA_IOC_COPY _IOWR(AKIDA_IOC_MAGIC, 0x20, struct akida_ioc_copy)
+#define AKIDA_IOC_WAIT _IOWR(AKIDA_IOC_MAGIC, 0x21, struct akida_ioc_wait)
+#define AKIDA_IOC_EVENTFD _IOWR(AKIDA_IOC_MAGIC, 0x22, struct akida_ioc_eventfd)
+
+#endif /* _UAPI_AKIDA_H */
