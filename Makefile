@@ -107,7 +107,7 @@ DEMO_BINS  := $(patsubst tools/demo/%.c,$(BUILD)/demo/%,$(wildcard tools/demo/*.
 
 # Libraries, from pkg-config. libpng and libjpeg may be absent: then pictures
 # of that kind are refused with a sentence that says so.
-REQUIRED := snappy jansson
+REQUIRED := snappy jansson zlib
 OPTIONAL := libpng libjpeg
 PKGS := $(REQUIRED) $(foreach p,$(OPTIONAL),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
 have = $(if $(filter $(1),$(PKGS)),1,0)

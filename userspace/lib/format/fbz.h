@@ -113,8 +113,7 @@ struct fbz {
  *
  * Return: 0, -EINVAL for a damaged file, -EFBIG over a limit, -ENOMEM.
  */
-int fbz_parse(struct fbz *f, const void *data, size_t size,
-	      struct ak_err *err);
+int fbz_parse(struct fbz *f, const void *data, size_t size, struct ak_err *err);
 
 /**
  * fbz_build() - write a .fbz file in the form of SDK 2.3.3
@@ -154,8 +153,7 @@ size_t fbz_dtype_size(uint8_t dtype);
  *
  * Return: the parameter or NULL.
  */
-const struct fbz_key *fbz_find_key(const struct fbz_layer *l,
-				   const char *name);
+const struct fbz_key *fbz_find_key(const struct fbz_layer *l, const char *name);
 
 /**
  * fbz_find_var() - find a variable

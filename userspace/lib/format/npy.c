@@ -11,17 +11,19 @@
 #define MAGIC_SIZE 6u
 #define ALIGN 64u
 
-int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
-		 struct ak_err *err)
+int ak_npy_parse_head(const void *data, size_t have, size_t size,
+		      struct ak_npy *npy, struct ak_err *err)
 {
-	const uint8_t *p = data;
 	size_t prefix = NPY_PREFIX, length;
+	uint64_t shape[AKIDA_ARRAY_MAX_DIMS], count, bytes;
+	const uint8_t *p = data;
+	unsigned int i;
 	int rc;
 
 	memset(npy, 0, sizeof(*npy));
-	if (size < MAGIC_SIZE || memcmp(p, MAGIC, MAGIC_SIZE))
+	if (have < MAGIC_SIZE || memcmp(p, MAGIC, MAGIC_SIZE))
 		return ak_errf(err, -EINVAL, "is not a .npy file");
-	if (size < NPY_PREFIX + 2)
+	if (have < NPY_PREFIX + 2)
 		return ak_errf(err, -EINVAL,
 			       "the .npy file ends in its header");
 	if (p[6] < 1 || p[6] > 3 || p[7])
@@ -37,20 +39,36 @@ int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
 	if (length > size - prefix)
 		return ak_errf(err, -EINVAL,
 			       "the .npy file ends in its header");
+	npy->offset = prefix + length;
+	if (npy->offset > have)
+		return ak_errf(err, -EAGAIN, "the .npy header is longer");
 	rc = ak_npy_dictionary((const char *)p + prefix, length, npy, err);
 	if (rc)
 		return rc;
-	npy->offset = prefix + length;
-	if (ak_array_bytes(npy->dtype, npy->ndim, npy->shape, &npy->count,
-			   &npy->bytes))
+	for (i = 0; i < npy->ndim; i++)
+		shape[i] = npy->shape[i];
+	if (ak_tensor_type_bytes(npy->type, npy->ndim, shape, &count, &bytes) ||
+	    bytes > PTRDIFF_MAX)
 		return ak_errf(err, -EINVAL,
 			       "the array's shape is too large for any memory");
+	npy->count = (size_t)count;
+	npy->bytes = (size_t)bytes;
 	if (npy->bytes > size - npy->offset)
 		return ak_errf(
 			err, -EINVAL,
 			"the .npy file is cut short: its shape needs %zu bytes, %zu are there",
 			npy->bytes, size - npy->offset);
 	return 0;
+}
+
+int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
+		 struct ak_err *err)
+{
+	int rc = ak_npy_parse_head(data, size, size, npy, err);
+
+	if (!rc && npy->dtype == AK_NPY_NO_DTYPE)
+		return ak_npy_refuse_type(npy, err);
+	return rc;
 }
 
 static void copy_element(uint8_t *to, const uint8_t *from, size_t size,
@@ -70,7 +88,7 @@ static void copy_element(uint8_t *to, const uint8_t *from, size_t size,
 static void copy_fortran(const struct ak_npy *npy, const uint8_t *from,
 			 uint8_t *to)
 {
-	size_t size = akida_dtype_size(npy->dtype);
+	size_t size = ak_tensor_type_size(npy->type);
 	size_t index[AKIDA_ARRAY_MAX_DIMS] = { 0 };
 	size_t step[AKIDA_ARRAY_MAX_DIMS] = { 0 };
 	size_t i, at = 0, stride = size;
@@ -95,7 +113,7 @@ static void copy_fortran(const struct ak_npy *npy, const uint8_t *from,
 void ak_npy_elements(const struct ak_npy *npy, const void *data, void *out)
 {
 	const uint8_t *from = (const uint8_t *)data + npy->offset;
-	size_t size = akida_dtype_size(npy->dtype), i;
+	size_t size = ak_tensor_type_size(npy->type), i;
 	uint8_t *to = out;
 
 	if (!npy->bytes)
@@ -108,18 +126,42 @@ void ak_npy_elements(const struct ak_npy *npy, const void *data, void *out)
 				     true);
 	else
 		memcpy(to, from, npy->bytes);
-	if (npy->dtype == AKIDA_DTYPE_BOOL)
+	if (npy->type == AK_TENSOR_BOOL)
 		for (i = 0; i < npy->count; i++)
 			to[i] = to[i] != 0;
+}
+
+size_t ak_npy_head(enum ak_tensor_type type, bool little, unsigned int ndim,
+		   const uint64_t *shape, uint8_t *head)
+{
+	char text[NPY_MAX_DICTIONARY];
+	size_t length, total;
+
+	length = ak_npy_print(type, little, ndim, shape, text, sizeof(text));
+	if (!length)
+		return 0;
+	/*
+	 * With spaces and a newline the elements begin at a multiple of 64;
+	 * at least one space, even where it takes 64.
+	 */
+	total = (NPY_PREFIX + length + 1) / ALIGN * ALIGN + ALIGN;
+	memset(head, ' ', total);
+	memcpy(head, MAGIC "\x01", MAGIC_SIZE + 2);
+	head[8] = (uint8_t)(total - NPY_PREFIX);
+	head[9] = (uint8_t)((total - NPY_PREFIX) >> 8);
+	memcpy(head + NPY_PREFIX, text, length);
+	head[total - 1] = '\n';
+	return total;
 }
 
 int ak_npy_build(enum akida_dtype dtype, unsigned int ndim, const size_t *shape,
 		 const void *elements, uint8_t **data, size_t *size,
 		 struct ak_err *err)
 {
-	char text[NPY_MAX_DICTIONARY];
-	size_t count, bytes, length, total;
-	uint8_t *p;
+	uint64_t sizes[AKIDA_ARRAY_MAX_DIMS];
+	uint8_t head[AK_NPY_MAX_HEAD], *p;
+	size_t count, bytes, total;
+	unsigned int i;
 
 	*data = NULL;
 	*size = 0;
@@ -128,23 +170,15 @@ int ak_npy_build(enum akida_dtype dtype, unsigned int ndim, const size_t *shape,
 			err, -EINVAL,
 			"no array of %u dimensions of dtype %s like this", ndim,
 			akida_dtype_name(dtype));
-	length = ak_npy_print(dtype, ndim, shape, text, sizeof(text));
-	/*
-	 * With spaces and a newline the elements begin at a multiple of 64;
-	 * at least one space, even where it takes 64.
-	 */
-	total = (NPY_PREFIX + length + 1) / ALIGN * ALIGN + ALIGN;
+	for (i = 0; i < ndim; i++)
+		sizes[i] = shape[i];
+	total = ak_npy_head(ak_npy_type(dtype), HOST_LITTLE, ndim, sizes, head);
 	if (__builtin_add_overflow(total, bytes, size))
 		return ak_errf(err, -EINVAL, "%zu bytes are too many", bytes);
 	p = malloc(*size);
 	if (!p)
 		return ak_errf(err, -ENOMEM, "no memory for %zu bytes", *size);
-	memset(p, ' ', total);
-	memcpy(p, MAGIC "\x01", MAGIC_SIZE + 2);
-	p[8] = (uint8_t)(total - NPY_PREFIX);
-	p[9] = (uint8_t)((total - NPY_PREFIX) >> 8);
-	memcpy(p + NPY_PREFIX, text, length);
-	p[total - 1] = '\n';
+	memcpy(p, head, total);
 	if (bytes)
 		memcpy(p + total, elements, bytes);
 	*data = p;

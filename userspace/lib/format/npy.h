@@ -11,10 +11,18 @@
 
 #include "akida/array.h"
 #include "common/err.h"
+#include "format/tensor_type.h"
+
+/** AK_NPY_NO_DTYPE - element type that is in no &enum akida_dtype */
+#define AK_NPY_NO_DTYPE ((enum akida_dtype)0)
+
+/** AK_NPY_MAX_HEAD - above what ak_npy_head() writes */
+#define AK_NPY_MAX_HEAD 448
 
 /**
  * struct ak_npy - what a .npy header says, checked against the file's size
- * @dtype: element type
+ * @dtype: element type, AK_NPY_NO_DTYPE for half floats
+ * @type: the same for tensors
  * @ndim: number of dimensions
  * @shape: sizes, slowest first
  * @fortran: the first index is the fastest
@@ -25,6 +33,7 @@
  */
 struct ak_npy {
 	enum akida_dtype dtype;
+	enum ak_tensor_type type;
 	unsigned int ndim;
 	size_t shape[AKIDA_ARRAY_MAX_DIMS];
 	bool fortran, swap;
@@ -43,6 +52,36 @@ struct ak_npy {
  */
 int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
 		 struct ak_err *err);
+
+/**
+ * ak_npy_parse_head() - read the header of a .npy file that is partly there
+ * @data: the beginning of the file
+ * @have: its bytes
+ * @size: bytes of the whole file
+ * @npy: where to put what it says
+ * @err: error text; says at which byte
+ *
+ * Half floats are told, too.
+ *
+ * Return: as ak_npy_parse(); -EAGAIN with the bytes that are needed in
+ * @npy->offset when the header is longer than @have.
+ */
+int ak_npy_parse_head(const void *data, size_t have, size_t size,
+		      struct ak_npy *npy, struct ak_err *err);
+
+/**
+ * ak_npy_head() - write a header
+ * @type: element type
+ * @little: byte order of the elements
+ * @ndim: number of dimensions, at most AKIDA_ARRAY_MAX_DIMS
+ * @shape: sizes, slowest first
+ * @head: where to put it, AK_NPY_MAX_HEAD bytes: version 1.0, C order, the
+ *	very bytes that NumPy 1.24 and later write
+ *
+ * Return: its size, a multiple of 64; 0 for a type that NumPy has not.
+ */
+size_t ak_npy_head(enum ak_tensor_type type, bool little, unsigned int ndim,
+		   const uint64_t *shape, uint8_t *head);
 
 /**
  * ak_npy_elements() - copy the elements out

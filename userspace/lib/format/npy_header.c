@@ -5,25 +5,31 @@
 #include "format/npy_internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/util.h"
-#include "format/dtype.h"
 
+/* NumPy's kinds; half floats have no dtype that models know. */
 static const struct {
 	const char *kind;
 	enum akida_dtype dtype;
+	enum ak_tensor_type type;
 } kinds[] = {
-	{ "u1", AKIDA_DTYPE_UINT8 },   { "i1", AKIDA_DTYPE_INT8 },
-	{ "i2", AKIDA_DTYPE_INT16 },   { "u2", AKIDA_DTYPE_UINT16 },
-	{ "i4", AKIDA_DTYPE_INT32 },   { "u4", AKIDA_DTYPE_UINT32 },
-	{ "i8", AKIDA_DTYPE_INT64 },   { "u8", AKIDA_DTYPE_UINT64 },
-	{ "f4", AKIDA_DTYPE_FLOAT32 }, { "f8", AKIDA_DTYPE_FLOAT64 },
-	{ "b1", AKIDA_DTYPE_BOOL },
+	{ "u1", AKIDA_DTYPE_UINT8, AK_TENSOR_U8 },
+	{ "i1", AKIDA_DTYPE_INT8, AK_TENSOR_I8 },
+	{ "i2", AKIDA_DTYPE_INT16, AK_TENSOR_I16 },
+	{ "u2", AKIDA_DTYPE_UINT16, AK_TENSOR_U16 },
+	{ "i4", AKIDA_DTYPE_INT32, AK_TENSOR_I32 },
+	{ "u4", AKIDA_DTYPE_UINT32, AK_TENSOR_U32 },
+	{ "i8", AKIDA_DTYPE_INT64, AK_TENSOR_I64 },
+	{ "u8", AKIDA_DTYPE_UINT64, AK_TENSOR_U64 },
+	{ "f2", AK_NPY_NO_DTYPE, AK_TENSOR_F16 },
+	{ "f4", AKIDA_DTYPE_FLOAT32, AK_TENSOR_F32 },
+	{ "f8", AKIDA_DTYPE_FLOAT64, AK_TENSOR_F64 },
+	{ "b1", AKIDA_DTYPE_BOOL, AK_TENSOR_BOOL },
 };
-
-#define HOST_LITTLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
 /* Longest dtype that an error message quotes. */
 #define MAX_DESCR 32
@@ -143,22 +149,22 @@ static int shape(struct parser *p, struct ak_npy *npy)
 	return 0;
 }
 
-static int refuse_dtype(const struct parser *p, const char *descr)
+static int refuse_dtype(struct ak_err *err, const char *descr)
 {
 	const char *kind = descr + (strchr("<>|=", descr[0]) ? 1 : 0);
 
 	if (kind[0] == 'O')
 		return ak_errf(
-			p->err, -ENOTSUP,
+			err, -ENOTSUP,
 			"holds Python objects (dtype '%s'), which only Python can read; save it as an array of numbers",
 			descr);
 	if (kind[0] == 'U' || kind[0] == 'S' || kind[0] == 'V')
 		return ak_errf(
-			p->err, -ENOTSUP,
+			err, -ENOTSUP,
 			"holds text or raw records (dtype '%s'), not numbers",
 			descr);
 	return ak_errf(
-		p->err, -ENOTSUP,
+		err, -ENOTSUP,
 		"dtype '%s' is not supported; convert it with .astype() to (u)int8 to (u)int64, float32, float64 or bool",
 		descr);
 }
@@ -181,12 +187,13 @@ static int descr(struct parser *p, struct ak_npy *npy)
 		if (s[0] && !strcmp(s + 1, kinds[i].kind))
 			break;
 	if (i == ARRAY_SIZE(kinds) || !strchr("<>|=", s[0]))
-		return refuse_dtype(p, s);
+		return refuse_dtype(p->err, s);
 	npy->dtype = kinds[i].dtype;
-	size = akida_dtype_size(npy->dtype);
+	npy->type = kinds[i].type;
+	size = ak_tensor_type_size(npy->type);
 	/* Bytes have no order; '|' says so, and '=' is the writer's. */
 	if (s[0] == '|' && size > 1)
-		return refuse_dtype(p, s);
+		return refuse_dtype(p->err, s);
 	npy->swap = size > 1 && ((s[0] == '<' && !HOST_LITTLE) ||
 				 (s[0] == '>' && HOST_LITTLE));
 	return 0;
@@ -261,33 +268,54 @@ int ak_npy_dictionary(const char *text, size_t size, struct ak_npy *npy,
 	return 0;
 }
 
-size_t ak_npy_print(enum akida_dtype dtype, unsigned int ndim,
-		    const size_t *sizes, char *text, size_t room)
+int ak_npy_refuse_type(const struct ak_npy *npy, struct ak_err *err)
 {
-	char order = HOST_LITTLE ? '<' : '>';
+	char descr[4] = { npy->swap == HOST_LITTLE ? '>' : '<' };
+	size_t k;
+
+	for (k = 0; kinds[k].type != npy->type; k++)
+		;
+	memcpy(descr + 1, kinds[k].kind, 3);
+	return refuse_dtype(err, descr);
+}
+
+size_t ak_npy_print(enum ak_tensor_type type, bool little, unsigned int ndim,
+		    const uint64_t *sizes, char *text, size_t room)
+{
+	char order = little ? '<' : '>';
 	char digits[24];
 	int n = 0, pad = 0;
 	unsigned int i;
 	size_t k;
 
 	for (k = 0; k < ARRAY_SIZE(kinds); k++)
-		if (kinds[k].dtype == dtype)
+		if (kinds[k].type == type)
 			break;
 	if (k == ARRAY_SIZE(kinds))
 		return 0;
-	if (akida_dtype_size(dtype) == 1)
+	if (ak_tensor_type_size(type) == 1)
 		order = '|';
 	n = snprintf(text, room,
 		     "{'descr': '%c%s', 'fortran_order': False, 'shape': (",
 		     order, kinds[k].kind);
 	for (i = 0; i < ndim; i++)
-		n += snprintf(text + n, room - (size_t)n, "%s%zu",
+		n += snprintf(text + n, room - (size_t)n, "%s%" PRIu64,
 			      i ? ", " : "", sizes[i]);
 	/* NumPy leaves room for the first size to grow to 21 digits. */
 	if (ndim)
 		pad = NPY_GROWTH_DIGITS -
-		      snprintf(digits, sizeof(digits), "%zu", sizes[0]);
+		      snprintf(digits, sizeof(digits), "%" PRIu64, sizes[0]);
 	n += snprintf(text + n, room - (size_t)n, "%s), }%*s",
 		      ndim == 1 ? "," : "", pad, "");
 	return (size_t)n;
+}
+
+enum ak_tensor_type ak_npy_type(enum akida_dtype dtype)
+{
+	size_t k;
+
+	for (k = 0; k < ARRAY_SIZE(kinds); k++)
+		if (kinds[k].dtype == dtype && dtype != AK_NPY_NO_DTYPE)
+			return kinds[k].type;
+	return AK_TENSOR_OTHER;
 }

@@ -13,6 +13,8 @@
 /** NPY_MAX_DICTIONARY - above what ak_npy_print() can write */
 #define NPY_MAX_DICTIONARY 320
 
+#define HOST_LITTLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
 /**
  * ak_npy_dictionary() - read a header's dictionary
  * @text: header without its prefix
@@ -26,17 +28,35 @@ int ak_npy_dictionary(const char *text, size_t size, struct ak_npy *npy,
 		      struct ak_err *err);
 
 /**
+ * ak_npy_refuse_type() - say that elements are of no &enum akida_dtype
+ * @npy: what a header says
+ * @err: error text
+ *
+ * Return: -ENOTSUP.
+ */
+int ak_npy_refuse_type(const struct ak_npy *npy, struct ak_err *err);
+
+/**
  * ak_npy_print() - write a header's dictionary
- * @dtype: element type
+ * @type: element type
+ * @little: byte order of the elements
  * @ndim: number of dimensions
  * @sizes: shape, slowest first
  * @text: where to put it
  * @room: bytes of @text, at least NPY_MAX_DICTIONARY
  *
- * Return: its length, with the spaces that let it grow; 0 for an unknown
- * dtype.
+ * Return: its length, with the spaces that let it grow; 0 for a type that
+ * NumPy has not.
  */
-size_t ak_npy_print(enum akida_dtype dtype, unsigned int ndim,
-		    const size_t *sizes, char *text, size_t room);
+size_t ak_npy_print(enum ak_tensor_type type, bool little, unsigned int ndim,
+		    const uint64_t *sizes, char *text, size_t room);
+
+/**
+ * ak_npy_type() - the type of a tensor's elements for a dtype
+ * @dtype: a dtype
+ *
+ * Return: a type, AK_TENSOR_OTHER for what is no dtype.
+ */
+enum ak_tensor_type ak_npy_type(enum akida_dtype dtype);
 
 #endif /* AK_NPY_INTERNAL_H */

@@ -54,47 +54,56 @@ size_t ak_tensor_type_block(enum ak_tensor_type type, size_t *elements)
 	return types[type].bytes;
 }
 
-int ak_tensor_count(unsigned int ndim, const uint64_t *dim, uint64_t *count)
+/* Sizes of 0 are left out: strides of an empty tensor must be numbers, too. */
+static int product(unsigned int ndim, const uint64_t *dim, uint64_t *count,
+		   bool *empty)
 {
-	uint64_t product = 1;
-	bool empty = false;
 	unsigned int i;
 
-	/* Also the strides of a tensor without elements must be numbers. */
+	*count = 1;
+	*empty = false;
 	for (i = 0; i < ndim; i++) {
 		if (!dim[i])
-			empty = true;
-		else if (__builtin_mul_overflow(product, dim[i], &product) ||
-			 product > INT64_MAX)
+			*empty = true;
+		else if (__builtin_mul_overflow(*count, dim[i], count) ||
+			 *count > INT64_MAX)
 			return -EOVERFLOW;
 	}
-	*count = empty ? 0 : product;
 	return 0;
+}
+
+int ak_tensor_count(unsigned int ndim, const uint64_t *dim, uint64_t *count)
+{
+	bool empty;
+	int rc = product(ndim, dim, count, &empty);
+
+	if (empty)
+		*count = 0;
+	return rc;
 }
 
 int ak_tensor_type_bytes(enum ak_tensor_type type, unsigned int ndim,
 			 const uint64_t *dim, uint64_t *count, uint64_t *bytes)
 {
 	size_t elements, block = ak_tensor_type_block(type, &elements);
-	int rc;
+	bool empty;
 
 	if (!block || ndim > AK_TENSOR_MAX_DIMS)
 		return -EINVAL;
-	rc = ak_tensor_count(ndim, dim, count);
-	if (rc)
-		return rc;
-	if (elements > 1 && type != AK_TENSOR_I2_S &&
-	    (!ndim || dim[ndim - 1] % elements))
-		return -EINVAL;
+	if (product(ndim, dim, count, &empty))
+		return -EOVERFLOW;
 	/* I2_S goes through the whole tensor, in blocks of 64 on Arm. */
 	if (type == AK_TENSOR_I2_S) {
-		if (*count % 4)
-			return -EINVAL;
+		*count = empty ? 0 : *count;
 		*bytes = *count / 4 + I2_S_TAIL;
-		return 0;
+		return *count % 4 ? -EINVAL : 0;
 	}
+	if (elements > 1 && (!ndim || dim[ndim - 1] % elements))
+		return -EINVAL;
 	if (__builtin_mul_overflow(*count / elements, block, bytes) ||
 	    *bytes > INT64_MAX)
 		return -EOVERFLOW;
+	if (empty)
+		*count = *bytes = 0;
 	return 0;
 }

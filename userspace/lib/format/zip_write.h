@@ -49,8 +49,8 @@ struct ak_zip_writer;
 
 /**
  * ak_zip_writer_new() - begin an archive
- * @out: where it goes, from its current place on; a file, not a pipe. Stays
- *	the caller's, who finishes or abandons it afterwards
+ * @out: where it goes; an empty file, not a pipe. Stays the caller's, who
+ *	finishes or abandons it afterwards
  * @form: of the headers
  * @w: where to put it
  * @err: error text
@@ -148,6 +148,44 @@ int ak_npz_pack(enum ak_tensor_type type, unsigned int ndim,
  */
 int ak_zip_add(struct ak_zip_writer *w, const char *name,
 	       const struct ak_zip_packed *packed, struct ak_err *err);
+
+/**
+ * ak_zip_begin_packed() - begin an entry whose data come deflated, in pieces
+ * @w: a writer
+ * @name: of the entry
+ * @err: error text
+ *
+ * For pieces that several threads made: they are appended by
+ * ak_zip_write_packed() as they stand, and must make up one deflate stream.
+ *
+ * Return: as ak_zip_begin().
+ */
+int ak_zip_begin_packed(struct ak_zip_writer *w, const char *name,
+			struct ak_err *err);
+
+/**
+ * ak_zip_write_packed() - append a piece
+ * @w: a writer
+ * @data: part of a deflate stream
+ * @size: its bytes
+ * @err: error text
+ *
+ * Return: 0 or a negative errno.
+ */
+int ak_zip_write_packed(struct ak_zip_writer *w, const void *data, size_t size,
+			struct ak_err *err);
+
+/**
+ * ak_zip_end_packed() - end such an entry
+ * @w: a writer
+ * @size: bytes that the stream unpacks to
+ * @crc: CRC-32 of those
+ * @err: error text
+ *
+ * Return: 0 or a negative errno.
+ */
+int ak_zip_end_packed(struct ak_zip_writer *w, uint64_t size, uint32_t crc,
+		      struct ak_err *err);
 
 /**
  * ak_zip_finish() - write the central directory
