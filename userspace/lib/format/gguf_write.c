@@ -363,29 +363,52 @@ size_t ak_gguf_add_tensor(struct ak_gguf_writer *w, const char *name,
 	return n;
 }
 
-int ak_gguf_begin(struct ak_gguf_writer *w, struct ak_out *out,
-		  struct ak_err *err)
+int ak_gguf_header(struct ak_gguf_writer *w, uint8_t **data, size_t *size,
+		   struct ak_err *err)
 {
-	uint8_t head[GGUF_HEADER] = GGUF_MAGIC;
-	size_t i;
-	int rc;
+	uint8_t *p;
+	size_t n;
 
+	*data = NULL;
+	*size = 0;
 	if (!w->rc && (w->keys.failed || w->list.failed))
 		w->rc = no_memory(w);
 	if (w->rc)
 		return ak_errf(err, w->rc, "%s", w->err.text);
+	if (__builtin_add_overflow(w->keys.size, w->list.size, &n) ||
+	    __builtin_add_overflow(n, GGUF_HEADER + w->alignment, &n))
+		return ak_errf(err, -ENOMEM, "the header is too large");
+	n = (n - 1) & ~((size_t)w->alignment - 1);
+	p = calloc(1, n);
+	if (!p)
+		return ak_errf(err, -ENOMEM, "no memory for the header");
+	memcpy(p, GGUF_MAGIC, strlen(GGUF_MAGIC));
+	ak_put_le32(p + 4, GGUF_VERSION);
+	ak_put_le64(p + 8, w->num_tensors);
+	ak_put_le64(p + 16, w->num_keys);
+	if (w->keys.size)
+		memcpy(p + GGUF_HEADER, w->keys.data, w->keys.size);
+	if (w->list.size)
+		memcpy(p + GGUF_HEADER + w->keys.size, w->list.data,
+		       w->list.size);
+	*data = p;
+	*size = n;
+	return 0;
+}
+
+int ak_gguf_begin(struct ak_gguf_writer *w, struct ak_out *out,
+		  struct ak_err *err)
+{
+	uint8_t *head;
+	size_t size, i;
+	int rc;
+
+	rc = ak_gguf_header(w, &head, &size, err);
+	if (rc)
+		return rc;
 	w->out = out;
-	ak_put_le32(head + 4, GGUF_VERSION);
-	ak_put_le64(head + 8, w->num_tensors);
-	ak_put_le64(head + 16, w->num_keys);
-	rc = ak_out_write(out, head, sizeof(head), err);
-	if (!rc)
-		rc = ak_out_write(out, w->keys.data, w->keys.size, err);
-	if (!rc)
-		rc = ak_out_write(out, w->list.data, w->list.size, err);
-	if (!rc)
-		rc = ak_out_zeros(out, -ak_out_tell(out) & (w->alignment - 1),
-				  err);
+	rc = ak_out_write(out, head, size, err);
+	free(head);
 	if (rc)
 		return rc;
 	w->start = ak_out_tell(out);

@@ -174,9 +174,25 @@ size_t ak_gguf_add_tensor(struct ak_gguf_writer *w, const char *name,
 			  const uint64_t *dim);
 
 /**
+ * ak_gguf_header() - header, keys and the list of tensors, in memory
+ * @w: a writer; nothing can be added any more
+ * @data: where to put the malloc()ed bytes, padded to the alignment: the
+ *	first tensor's data follow
+ * @size: where to put how many
+ * @err: error text; names the key or the tensor
+ *
+ * For those who write the data themselves: tensor after tensor, each padded.
+ *
+ * Return: as ak_gguf_begin().
+ */
+int ak_gguf_header(struct ak_gguf_writer *w, uint8_t **data, size_t *size,
+		   struct ak_err *err);
+
+/**
  * ak_gguf_begin() - write header, keys and the list of tensors
  * @w: a writer; nothing can be added any more
- * @out: where it goes; stays the caller's, who finishes or abandons it
+ * @out: where it goes, an empty file; stays the caller's, who finishes or
+ *	abandons it
  * @err: error text; names the key or the tensor
  *
  * The data are appended by ak_gguf_write(), or reserved by
