@@ -79,7 +79,7 @@ ISA_aarch64 := neon dotprod
 ISA_ALL     := $(ISA_x86_64) $(ISA_aarch64)
 ISAFLAGS_avx2       := -mavx2 -mfma -mf16c
 ISAFLAGS_avxvnni    := -mavx2 -mfma -mavxvnni
-ISAFLAGS_avx512vnni := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mprefer-vector-width=512
+ISAFLAGS_avx512vnni := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c -mprefer-vector-width=512
 ISAFLAGS_neon       :=
 ISAFLAGS_dotprod    := -march=armv8.2-a+dotprod
 

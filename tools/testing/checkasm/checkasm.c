@@ -16,6 +16,7 @@
 
 #include "akida/device.h"
 #include "common/cpu.h"
+#include "common/unroll.h"
 #include "npu/npu.h"
 
 #define GUARD 128u
@@ -23,6 +24,12 @@
 /* What kernels may read past the end. */
 #define SLACK 128u
 #define MAX_LEVELS 8u
+/* Floats per number format. */
+#ifdef AK_SANITIZED
+#define VALUES 2000000u
+#else
+#define VALUES 100000000u
+#endif
 
 static unsigned int tests, failures;
 
@@ -142,7 +149,8 @@ int32_t *random_words(struct rng *r, size_t count, int32_t limit)
 
 static void usage(FILE *f)
 {
-	fputs("usage: checkasm [--seed N] [--models N] [--cases N] [--bench]\n"
+	fputs("usage: checkasm [--seed N] [--models N] [--cases N] [--values N]\n"
+	      "                [--bench]\n"
 	      "\n"
 	      "Compares every kernel with the portable one and random models with the\n"
 	      "scalar reference, for each instruction set that this machine has.\n"
@@ -150,6 +158,8 @@ static void usage(FILE *f)
 	      "  --seed N     start of the random numbers (default: from the clock)\n"
 	      "  --models N   whole models (default 3000)\n"
 	      "  --cases N    random arguments per kernel (default 400)\n"
+	      "  --values N   random floats per number format (default 100 million,\n"
+	      "               2 million with sanitizers)\n"
 	      "  --bench      time kernels, too\n",
 	      f);
 }
@@ -160,14 +170,15 @@ int main(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ "models", required_argument, NULL, 'm' },
 		{ "cases", required_argument, NULL, 'c' },
+		{ "values", required_argument, NULL, 'v' },
 		{ "bench", no_argument, NULL, 'b' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct options o = { (uint64_t)time(NULL), 3000, 400, false };
+	struct options o = { (uint64_t)time(NULL), 3000, 400, VALUES, false };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "s:m:c:bh", longopts, NULL)) !=
+	while ((c = getopt_long(argc, argv, "s:m:c:v:bh", longopts, NULL)) !=
 	       -1) {
 		switch (c) {
 		case 's':
@@ -178,6 +189,9 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			o.cases = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'v':
+			o.values = strtoull(optarg, NULL, 0);
 			break;
 		case 'b':
 			o.bench = true;
@@ -194,6 +208,7 @@ int main(int argc, char **argv)
 	check_kernels(&o);
 	check_activation(&o);
 	check_models(&o);
+	check_quant(&o);
 	printf("1..%u\n", tests);
 	if (failures)
 		printf("# %u of %u failed; repeat with --seed %llu\n", failures,

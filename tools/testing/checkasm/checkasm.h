@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/util.h"
 #include "npu/kernels.h"
 #include "random_model.h"
 
@@ -17,11 +18,13 @@
  * @seed: where random numbers start
  * @models: how many whole models
  * @cases: random arguments per kernel
+ * @values: random floats per number format
  * @bench: time kernels, too
  */
 struct options {
 	uint64_t seed;
 	unsigned int models, cases;
+	uint64_t values;
 	bool bench;
 };
 
@@ -135,5 +138,11 @@ void check_models(const struct options *o);
  * @o: options
  */
 void check_activation(const struct options *o);
+
+/**
+ * check_quant() - every function of every table of number formats
+ * @o: options
+ */
+void check_quant(const struct options *o);
 
 #endif /* CHECKASM_H */

@@ -12,6 +12,7 @@
 #include "akida/device.h"
 #include "cmocka_all.h"
 #include "common/cpu.h"
+#include "common/util.h"
 #include "digest.h"
 #include "quant/half.h"
 #include "quant/kernels.h"
@@ -95,7 +96,7 @@ static void blocks(void **state)
 	size_t i, size;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint8_t *q = quantise(cases[i].type, matrix, ROWS, COLS, &size);
 
 		assert_int_equal(size, cases[i].bytes);
@@ -125,7 +126,7 @@ static void repacked(void **state)
 	size_t i, size;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		enum ak_repack how = cases[i].how;
 		uint8_t *q = quantise(cases[i].type, matrix, ROWS, COLS, &size);
 		uint8_t *packed = must(malloc(size)),
@@ -265,7 +266,7 @@ static void apl_rows(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct ak_affine a = { .bits = cases[i].bits };
 
 		assert_int_equal(ak_affine_rows(&table, &a, matrix, ROWS, COLS,
@@ -309,7 +310,7 @@ static void big_blocks(void **state)
 	size_t i, size;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint8_t *q =
 			quantise(cases[i].type, big, cases[i].rows, BIG, &size);
 
@@ -352,7 +353,7 @@ static void big_integers(void **state)
 	int8_t *q = must(malloc(n));
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		unsigned int bits = cases[i].bits;
 
 		assert_true(ak_intn_scale(bits, max) == cases[i].scale);
@@ -386,6 +387,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* All of it in plain C, and once more in what this machine is best at. */
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -401,7 +403,11 @@ int main(void)
 		cmocka_unit_test(big_bitnet),
 		cmocka_unit_test(big_integers),
 	};
+	int ret;
 
+	ak_quant_init_c(&table);
+	ret = cmocka_run_group_tests_name("c", tests, set_up, tear_down);
 	ak_quant_init(&table, ak_cpu_flags());
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return ret + cmocka_run_group_tests_name(table.name, tests, set_up,
+						 tear_down);
 }

@@ -8,8 +8,8 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "common/unroll.h"
 #include "npu/kernels.h"
-#include "npu/unroll.h"
 
 /* A panel is 16 filters: two vectors. */
 #define HALVES 2

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
+#include "common/unroll.h"
 #include "npu/activation.h"
-#include "npu/unroll.h"
 
 /* Unsigned: accumulators wrap around. */
 static void tile(const struct npu_tile *t, unsigned int pixels,

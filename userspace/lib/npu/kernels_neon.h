@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/unroll.h"
 #include "npu/kernels.h"
-#include "npu/unroll.h"
 
 /* Vectors of four int32 that make a panel, and bytes of its weights. */
 #define VECTORS 4

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "npu/unroll.h"
+#include "common/unroll.h"
 
 /* Four bytes of a window, for each of sixteen filters. */
 static ALWAYS_INLINE __m512i quad_at(const uint8_t *p)

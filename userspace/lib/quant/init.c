@@ -29,7 +29,17 @@ void ak_quant_init_c(struct ak_quant *k)
 void ak_quant_init(struct ak_quant *k, uint32_t flags)
 {
 	ak_quant_init_c(k);
+#if defined(__x86_64__)
+	if (flags & AKIDA_CPU_AVX2)
+		ak_quant_init_avx2(k);
+	if (flags & AKIDA_CPU_AVX512VNNI)
+		ak_quant_init_avx512vnni(k);
+#elif defined(__AARCH64EL__)
+	if (flags & AKIDA_CPU_NEON)
+		ak_quant_init_neon(k);
+#else
 	(void)flags;
+#endif
 }
 
 static struct ak_quant best;

@@ -132,6 +132,24 @@ void ak_quant_init(struct ak_quant *k, uint32_t flags);
  */
 void ak_quant_init_c(struct ak_quant *k);
 
+/**
+ * ak_quant_init_avx2() - AVX2, FMA and F16C; overwrites what it does better
+ * @k: table
+ */
+void ak_quant_init_avx2(struct ak_quant *k);
+
+/**
+ * ak_quant_init_avx512vnni() - AVX-512; overwrites what it does better
+ * @k: table
+ */
+void ak_quant_init_avx512vnni(struct ak_quant *k);
+
+/**
+ * ak_quant_init_neon() - Advanced SIMD; overwrites what it does better
+ * @k: table
+ */
+void ak_quant_init_neon(struct ak_quant *k);
+
 /* Parts of ak_quant_init_c(): one for each file of formulas. */
 void ak_half_init_c(struct ak_quant *k);
 void ak_q4_0_init_c(struct ak_quant *k);

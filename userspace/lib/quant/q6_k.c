@@ -12,21 +12,7 @@
 #include "quant/blocks.h"
 #include "quant/half.h"
 #include "quant/kernels.h"
-
-/* Below this a sub-block counts as zero. */
-#define TINY 1e-15f
-#define TRIALS 9
-
-/*
- * Nearest integer, of ties the even one, by the last bits of a sum; beyond
- * 2^22 whatever these bits are. A NaN is 0, as the one that x86-64 makes.
- */
-static int nearest(float x)
-{
-	if (x != x)
-		return 0;
-	return (int)(ak_float_bits(x + 12582912.f) & 0x7fffff) - 0x400000;
-}
+#include "quant/q6_k.h"
 
 static int clamp6(int l)
 {
@@ -45,7 +31,7 @@ static struct sums try_scale(const float *x, float iscale)
 	float l, w;
 
 	for (i = 0; i < Q6_K_SUB; i++) {
-		l = (float)clamp6(nearest(iscale * x[i]));
+		l = (float)clamp6(q6_k_nearest(iscale * x[i]));
 		w = x[i] * x[i];
 		s.xl += w * x[i] * l;
 		s.ll += w * l * l;
@@ -58,7 +44,7 @@ static void code_all(const float *x, float iscale, uint8_t *q)
 	unsigned int i;
 
 	for (i = 0; i < Q6_K_SUB; i++)
-		q[i] = (uint8_t)(clamp6(nearest(iscale * x[i])) + 32);
+		q[i] = (uint8_t)(clamp6(q6_k_nearest(iscale * x[i])) + 32);
 }
 
 /* Scale and codes of a sub-block. */
@@ -66,15 +52,14 @@ static float sub_block(const float *x, uint8_t *q)
 {
 	float largest = 0, max = 0, iscale, chosen, scale, best;
 	struct sums s;
-	unsigned int i;
-	int t;
+	unsigned int i, t;
 
 	for (i = 0; i < Q6_K_SUB; i++)
 		if (fabsf(x[i]) > largest) {
 			largest = fabsf(x[i]);
 			max = x[i];
 		}
-	if (largest < TINY) {
+	if (largest < Q6_K_TINY) {
 		memset(q, 0, Q6_K_SUB);
 		return 0;
 	}
@@ -82,10 +67,8 @@ static float sub_block(const float *x, uint8_t *q)
 	s = try_scale(x, chosen);
 	scale = s.ll != 0 ? s.xl / s.ll : 0;
 	best = scale * s.xl;
-	for (t = -TRIALS; t <= TRIALS; t++) {
-		if (!t)
-			continue;
-		iscale = -(32 + 0.1f * (float)t) / max;
+	for (t = 0; t < Q6_K_TRIALS; t++) {
+		iscale = q6_k_numerator(t) / max;
 		s = try_scale(x, iscale);
 		if (s.ll > 0 && s.xl * s.xl > best * s.ll) {
 			chosen = iscale;
@@ -115,7 +98,7 @@ static void pack(const uint8_t *q, uint8_t *out)
 	}
 }
 
-static void q6_k_block(const float *x, uint8_t *out)
+void ak_q6_k_block_c(const float *x, uint8_t *out)
 {
 	float scales[Q6_K_SUBS], max_scale = 0, largest = 0, iscale, d, dd;
 	uint8_t q[Q6_K_BLOCK];
@@ -129,7 +112,7 @@ static void q6_k_block(const float *x, uint8_t *out)
 			max_scale = scales[s];
 		}
 	}
-	if (largest < TINY) {
+	if (largest < Q6_K_TINY) {
 		memset(out, 0, Q6_K_BYTES);
 		return;
 	}
@@ -137,12 +120,12 @@ static void q6_k_block(const float *x, uint8_t *out)
 	ak_put16(out + Q6_K_D, ak_to_f16(1 / iscale));
 	d = ak_of_f16(ak_get16(out + Q6_K_D));
 	for (s = 0; s < Q6_K_SUBS; s++) {
-		scale = nearest(iscale * scales[s]);
+		scale = q6_k_nearest(iscale * scales[s]);
 		scale = scale > 127 ? 127 : scale;
 		out[Q6_K_SCALES + s] = (uint8_t)(int8_t)scale;
 		dd = d * (float)(int8_t)scale;
 		for (i = Q6_K_SUB * s; i < Q6_K_SUB * (s + 1) && dd != 0; i++)
-			q[i] = (uint8_t)(clamp6(nearest(x[i] / dd)) + 32);
+			q[i] = (uint8_t)(clamp6(q6_k_nearest(x[i] / dd)) + 32);
 	}
 	pack(q, out);
 }
@@ -150,7 +133,7 @@ static void q6_k_block(const float *x, uint8_t *out)
 static void q6_k_quantise(const float *x, size_t blocks, uint8_t *out)
 {
 	for (; blocks; blocks--, x += Q6_K_BLOCK, out += Q6_K_BYTES)
-		q6_k_block(x, out);
+		ak_q6_k_block_c(x, out);
 }
 
 static void q6_k_dequantise(const uint8_t *in, size_t blocks, float *out)

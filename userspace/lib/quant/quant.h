@@ -18,7 +18,8 @@
  *    NaN, infinities and subnormals have defined results: "Not finite" below
  *    each rule. The caller's rounding mode must be to nearest, and subnormals
  *    must not be flushed (both are how a process starts);
- *  - inputs and outputs need no alignment and must not overlap.
+ *  - arrays are aligned as their elements want it, bytes not at all, and outputs
+ *    must not overlap inputs.
  */
 #ifndef AK_QUANT_H
 #define AK_QUANT_H

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/util.h"
 #include "quant/blocks.h"
 #include "quant/kernels.h"
 
@@ -78,8 +79,8 @@ static void separate(const struct layout *l, const uint8_t *in, uint8_t *plain,
 
 static int check(enum ak_repack how, size_t rows, size_t cols)
 {
-	if ((size_t)how >= sizeof(layouts) / sizeof(layouts[0]) ||
-	    rows % layouts[how].rows || cols % Q4_0_BLOCK)
+	if ((size_t)how >= ARRAY_SIZE(layouts) || rows % layouts[how].rows ||
+	    cols % Q4_0_BLOCK)
 		return -EINVAL;
 	return 0;
 }

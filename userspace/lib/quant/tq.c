@@ -32,8 +32,10 @@ static unsigned int trit(float x, float id)
 	return 1u + (t >= 0.5f) - (t <= -0.5f);
 }
 
-/* Five digits of base 3 as a fraction of 256, rounded up: multiplying by 3
- * brings them out at the top, one after the other. */
+/*
+ * Five digits of base 3 as a fraction of 256, rounded up: multiplying by 3
+ * brings them out at the top, one after the other.
+ */
 static uint8_t fraction(unsigned int digits)
 {
 	return (uint8_t)((digits * 256 + 242) / 243);

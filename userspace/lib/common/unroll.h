@@ -3,20 +3,20 @@
  * Accumulators stay in registers only if every loop over them is unrolled and
  * every function that has them is inlined.
  */
-#ifndef AK_NPU_UNROLL_H
-#define AK_NPU_UNROLL_H
+#ifndef AK_UNROLL_H
+#define AK_UNROLL_H
 
 #if defined(__SANITIZE_ADDRESS__)
-#define NPU_SANITIZED 1
+#define AK_SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || \
 	__has_feature(undefined_behavior_sanitizer)
-#define NPU_SANITIZED 1
+#define AK_SANITIZED 1
 #endif
 #endif
 
 /* With a check at every access, unrolled code takes minutes to compile. */
-#ifdef NPU_SANITIZED
+#ifdef AK_SANITIZED
 #define ALWAYS_INLINE __attribute__((noinline, unused))
 #define UNROLL
 #else
@@ -31,4 +31,7 @@
 /* A loop of @i from 0 to @n - 1, with a copy of its body for each. */
 #define for_unrolled(i, n) UNROLL for (i = 0; i < (n); i++)
 
-#endif /* AK_NPU_UNROLL_H */
+/* Likewise in steps of @step. */
+#define for_unrolled_by(i, n, step) UNROLL for (i = 0; i < (n); i += (step))
+
+#endif /* AK_UNROLL_H */
