@@ -40,7 +40,8 @@
 struct akida_device;
 struct akida_dma;
 struct akida_dma_ops;
-struct akida_raw_range;
+struct akida_raw;
+struct workqueue_struct;
 
 /* ------------------------------------------------------------------ chip */
 
@@ -75,7 +76,7 @@ struct akida_range {
  * @dma_bar: BAR of the DMA engine's registers
  * @dma_offset: where they begin in it
  * @dma_ops: register layout
- * @raw: ranges that the vendor's interface may touch by DMA, NULL-sized end
+ * @raw: what the vendor's interface may reach (akida_raw.c)
  * @translate: programs the inbound translation of all BARs and reads it back;
  *	0, -EIO if it did not take, -ENODEV if the board reads all ones
  * @core_irq: the core's interrupt reaches PCI Express: false on silicon,
@@ -94,12 +95,13 @@ struct akida_chip {
 	int dma_bar;
 	u32 dma_offset;
 	const struct akida_dma_ops *dma_ops;
-	const struct akida_raw_range *raw;
+	const struct akida_raw *raw;
 	int (*translate)(struct akida_device *adev);
 	bool core_irq;
 };
 
 extern const struct akida_chip akida_akd1000, akida_akd1500;
+extern const struct akida_raw akida_raw_akd1000, akida_raw_akd1500;
 
 /* ---------------------------------------------------------------- device */
 
@@ -117,6 +119,7 @@ enum akida_state {
 
 struct akida_mem; /* akida_mem.c */
 struct akida_window; /* akida_window.c */
+struct akida_claim; /* akida_raw.c */
 
 /**
  * struct akida_device - a board
@@ -131,9 +134,9 @@ struct akida_window; /* akida_window.c */
  * @bar: mapped registers and memory
  * @ip_version: of the core
  * @sem: read while hardware is touched or objects of the board are changed;
- *	written by who blocks the board. Taken before mmap_lock, so that user
- *	memory may be touched under it; a page fault therefore takes @map_lock
- *	and never this
+ *	written by who blocks the board. Taken inside mmap_lock (by mmap() of
+ *	the vendor's interface), so user memory is never touched under it;
+ *	page faults take @map_lock only, lest they wait for a reset
  * @state: changed under @sem (write) and @state_lock; read under either
  * @state_lock: so that interrupts may look
  * @state_wq: waits for the end of AKIDA_BLOCKED
@@ -141,9 +144,10 @@ struct akida_window; /* akida_window.c */
  * @dma: engine
  * @mem: allocator of device memory
  * @window: host memory that the chip sees; NULL without
+ * @wq: ends transfers whose callers do not wait
  * @files_lock: for @files, @claim; taken inside @sem
  * @files: open files
- * @claim: file that holds the board by the vendor's interface, or NULL
+ * @claim: the vendor's interface holds the board, or NULL
  * @map_lock: page faults read it, who zaps mappings writes it; taken inside
  *	mmap_lock, nothing is taken inside it
  * @map_blocked: faults get a dummy page (under @map_lock)
@@ -170,9 +174,10 @@ struct akida_device {
 	struct akida_mem *mem;
 	struct akida_window *window;
 
+	struct workqueue_struct *wq;
 	struct mutex files_lock;
 	struct list_head files;
-	struct akida_file *claim;
+	struct akida_claim *claim;
 
 	struct rw_semaphore map_lock;
 	bool map_blocked;
@@ -233,6 +238,18 @@ bool akida_alive(struct akida_device *adev);
  * Return: 0, -EIO, -ENODEV.
  */
 int akida_reset_board(struct akida_device *adev);
+
+/**
+ * akida_reset() - block the board, reset it, and let everybody on again
+ * @adev: board, not entered by the caller
+ *
+ * akida_block(), akida_reset_board(), akida_dma_restart(),
+ * akida_objects_restart(), akida_unblock(), against others who reset; a board
+ * that cannot be set up again is given up. Sleeps.
+ *
+ * Return: 0, -EIO, -ENODEV.
+ */
+int akida_reset(struct akida_device *adev);
 
 /**
  * akida_reset_core() - the core's and the NPs' reset sequence
@@ -422,6 +439,16 @@ unsigned int akida_dma_channels(struct akida_device *adev);
  * Return: how many.
  */
 unsigned int akida_dma_list_elements(struct akida_device *adev);
+
+/**
+ * akida_dma_list_bytes() - what of the device memory the lists really use
+ * @adev: board
+ *
+ * The vendor's interface reaches all but these bytes, as its programs expect.
+ *
+ * Return: bytes from the start of the chip's memory: 0x100 with short lists.
+ */
+u32 akida_dma_list_bytes(struct akida_device *adev);
 
 /**
  * akida_dma_reserved() - device memory that the lists take
