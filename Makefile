@@ -184,7 +184,9 @@ UNIT_SUPPORT_OBJS := $(UNIT_SUPPORT:%.c=$(BUILD)/obj/%.o)
 $(UNIT_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/unit/%.o $(UNIT_SUPPORT_OBJS) $(LIB_INT)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(UNIT_SUPPORT_OBJS) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS) -lcmocka
+# These draw random models.
+$(patsubst %,$(BUILD)/test/unit/%,test_np): $(BUILD)/obj/tools/testing/checkasm/random_model.o
 
 # Kernels against the reference; libc only, so that it runs on any machine.
 CHECKASM_OBJS := $(CHECKASM_SRCS:%.c=$(BUILD)/obj/%.o)
