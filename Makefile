@@ -69,7 +69,7 @@ WARN   := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 override CFLAGS += -std=gnu11 $(WARN) -ffp-contract=off -fno-strict-aliasing \
 	  -fvisibility=hidden -fPIC -pthread -DAKIDA_VERSION='"$(VERSION)"' \
 	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-override CPPFLAGS += -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib $(if $(EVEX),-DAKIDA_EVEX) \
+override CPPFLAGS += -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib -Iuapi $(if $(EVEX),-DAKIDA_EVEX) \
 	  $(if $(SAN)$(filter 1,$(DEBUG)),,-D_FORTIFY_SOURCE=2)
 override LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
 
@@ -282,7 +282,7 @@ FUZZ_CFLAGS := -std=gnu11 -ffp-contract=off -fno-strict-aliasing -pthread -DAKID
 $(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/.flags
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib $(LIB_CPPFLAGS) $(FUZZ_CFLAGS) $(call isaflags,$<) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib -Iuapi $(LIB_CPPFLAGS) $(FUZZ_CFLAGS) $(call isaflags,$<) -MMD -MP -c -o $@ $<
 
 $(FUZZ_BINS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tools/testing/fuzz/%.o $(FUZZ_LIB_OBJS)
 	$(call say,FUZZLD,$@)

@@ -6,6 +6,7 @@
 #define AKIDA_AKIDA_H
 
 #include <akida/array.h>
+#include <akida/board.h>
 #include <akida/device.h>
 #include <akida/model.h>
 

@@ -17,7 +17,7 @@ extern "C" {
 
 /**
  * struct akida_device_info - one device
- * @name: what akida_device_open() takes: "soft"
+ * @name: what akida_device_open() takes: "soft", "/dev/akida0"
  * @description: a line for people
  * @threads: processors that the software device may use, 0 for a board
  */
@@ -69,10 +69,11 @@ const char *akida_device_error(const struct akida_device *d);
 /**
  * akida_device_open() - open a device
  * @d: a handle
- * @name: "soft" for the software backend
+ * @name: "soft" for the software backend; a board's node ("/dev/akida0"),
+ *	index ("0") or PCI address ("0000:01:00.0")
  *
  * Return: 0, -ENODEV for a device that does not exist, -EBUSY if the handle
- * has one already.
+ * has one already; for boards the errors of akida_board_open(), too.
  */
 int akida_device_open(struct akida_device *d, const char *name);
 
@@ -168,7 +169,8 @@ const char *akida_program_error(const struct akida_program *p);
  * @options: how, or NULL for defaults
  *
  * Return: 0 or a negative errno; those of akida_model_check_runnable(), and
- * -ERANGE for a step that the target cannot hold.
+ * -ERANGE for a step that the target cannot hold; -ENOTSUP on a board: this
+ * version makes no programs for boards.
  */
 int akida_program_load(struct akida_program *p, struct akida_model *m,
 		       const struct akida_load_options *options);

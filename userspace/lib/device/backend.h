@@ -27,7 +27,10 @@ typedef void (*ak_trace_fn)(void *arg, unsigned int layer, const char *name,
 /**
  * struct ak_backend - one kind of device
  * @list: describes its i-th device; -ENOENT past the last
- * @probe: says whether a name is one of its devices: 0, or -ENODEV
+ * @open: opens the device of that name, with @d->priv for the backend; -ENODEV
+ *	without a text if the name is not one of its devices'; other errors go to
+ *	@d's text
+ * @close: undoes it; NULL if there is nothing to do
  * @load: prepares @p's model; errors go to @p's text
  * @unload: undoes it
  * @run: runs a batch whose sizes and values were checked
@@ -37,7 +40,8 @@ typedef void (*ak_trace_fn)(void *arg, unsigned int layer, const char *name,
  */
 struct ak_backend {
 	int (*list)(unsigned int i, struct akida_device_info *info);
-	int (*probe)(const char *name);
+	int (*open)(struct akida_device *d, const char *name);
+	void (*close)(struct akida_device *d);
 	int (*load)(struct akida_program *p,
 		    const struct akida_load_options *o);
 	void (*unload)(struct akida_program *p);
@@ -49,18 +53,20 @@ struct ak_backend {
 			       uint64_t *ns, uint64_t *runs);
 };
 
-extern const struct ak_backend ak_backend_soft;
+extern const struct ak_backend ak_backend_soft, ak_backend_board;
 
 /**
  * struct akida_device - an open device
  * @refs: the handle, and the programs on it
  * @err: last error
  * @backend: NULL until it is open
+ * @priv: the backend's
  */
 struct akida_device {
 	atomic_uint refs;
 	struct ak_err err;
 	const struct ak_backend *backend;
+	void *priv;
 };
 
 /**

@@ -11,6 +11,7 @@
 
 static const struct ak_backend *const backends[] = {
 	&ak_backend_soft,
+	&ak_backend_board,
 };
 
 AK_EXPORT int akida_device_list(unsigned int i, struct akida_device_info *info,
@@ -43,8 +44,11 @@ AK_EXPORT struct akida_device *akida_device_new(void)
 
 void ak_device_put(struct akida_device *d)
 {
-	if (atomic_fetch_sub(&d->refs, 1) == 1)
-		free(d);
+	if (atomic_fetch_sub(&d->refs, 1) != 1)
+		return;
+	if (d->backend && d->backend->close)
+		d->backend->close(d);
+	free(d);
 }
 
 AK_EXPORT void akida_device_free(struct akida_device *d)
@@ -61,15 +65,21 @@ AK_EXPORT const char *akida_device_error(const struct akida_device *d)
 AK_EXPORT int akida_device_open(struct akida_device *d, const char *name)
 {
 	size_t b;
+	int rc;
 
 	if (d->backend)
 		return ak_errf(&d->err, -EBUSY,
 			       "this handle has a device open already");
-	for (b = 0; b < ARRAY_SIZE(backends); b++)
-		if (!backends[b]->probe(name)) {
+	for (b = 0; b < ARRAY_SIZE(backends); b++) {
+		d->err.text[0] = '\0';
+		rc = backends[b]->open(d, name);
+		if (!rc) {
 			d->backend = backends[b];
 			return 0;
 		}
+		if (rc != -ENODEV || d->err.text[0])
+			return rc;
+	}
 	return ak_errf(
 		&d->err, -ENODEV,
 		"there is no device '%s'; 'akida list' shows those that there are",

@@ -43,8 +43,9 @@ static int soft_list(unsigned int i, struct akida_device_info *info)
 	return 0;
 }
 
-static int soft_probe(const char *name)
+static int soft_open(struct akida_device *d, const char *name)
 {
+	(void)d;
 	return strcmp(name, "soft") ? -ENODEV : 0;
 }
 
@@ -104,7 +105,7 @@ static const char *soft_profile(const struct akida_program *p, uint32_t layer,
 
 const struct ak_backend ak_backend_soft = {
 	.list = soft_list,
-	.probe = soft_probe,
+	.open = soft_open,
 	.load = soft_load,
 	.unload = soft_unload,
 	.run = soft_run,
