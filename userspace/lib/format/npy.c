@@ -11,8 +11,8 @@
 #define MAGIC_SIZE 6u
 #define ALIGN 64u
 
-int ak_npy_parse_head(const void *data, size_t have, size_t size,
-		      struct ak_npy *npy, struct ak_err *err)
+static int parse(const void *data, size_t have, size_t size, bool lenient,
+		 struct ak_npy *npy, struct ak_err *err)
 {
 	size_t prefix = NPY_PREFIX, length;
 	uint64_t shape[AKIDA_ARRAY_MAX_DIMS], count, bytes;
@@ -21,6 +21,7 @@ int ak_npy_parse_head(const void *data, size_t have, size_t size,
 	int rc;
 
 	memset(npy, 0, sizeof(*npy));
+	npy->lenient = lenient;
 	if (have < MAGIC_SIZE || memcmp(p, MAGIC, MAGIC_SIZE))
 		return ak_errf(err, -EINVAL, "is not a .npy file");
 	if (have < NPY_PREFIX + 2)
@@ -43,7 +44,7 @@ int ak_npy_parse_head(const void *data, size_t have, size_t size,
 	if (npy->offset > have)
 		return ak_errf(err, -EAGAIN, "the .npy header is longer");
 	rc = ak_npy_dictionary((const char *)p + prefix, length, npy, err);
-	if (rc)
+	if (rc || npy->type == AK_TENSOR_OTHER)
 		return rc;
 	for (i = 0; i < npy->ndim; i++)
 		shape[i] = npy->shape[i];
@@ -61,10 +62,16 @@ int ak_npy_parse_head(const void *data, size_t have, size_t size,
 	return 0;
 }
 
+int ak_npy_parse_head(const void *data, size_t have, size_t size,
+		      struct ak_npy *npy, struct ak_err *err)
+{
+	return parse(data, have, size, true, npy, err);
+}
+
 int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
 		 struct ak_err *err)
 {
-	int rc = ak_npy_parse_head(data, size, size, npy, err);
+	int rc = parse(data, size, size, false, npy, err);
 
 	if (!rc && npy->dtype == AK_NPY_NO_DTYPE)
 		return ak_npy_refuse_type(npy, err);

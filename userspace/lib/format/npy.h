@@ -30,6 +30,8 @@
  * @count: number of elements
  * @bytes: their size
  * @offset: where in the file they begin
+ * @lenient: set by who lists arrays of any dtype, too: those that are not
+ *	known have type AK_TENSOR_OTHER, and count and bytes 0
  */
 struct ak_npy {
 	enum akida_dtype dtype;
@@ -38,6 +40,7 @@ struct ak_npy {
 	size_t shape[AKIDA_ARRAY_MAX_DIMS];
 	bool fortran, swap;
 	size_t count, bytes, offset;
+	bool lenient;
 };
 
 /**
@@ -61,7 +64,8 @@ int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
  * @npy: where to put what it says
  * @err: error text; says at which byte
  *
- * Half floats are told, too.
+ * Half floats are told, too, and arrays of other dtypes (see
+ * &struct ak_npy.lenient).
  *
  * Return: as ak_npy_parse(); -EAGAIN with the bytes that are needed in
  * @npy->offset when the header is longer than @have.

@@ -186,8 +186,13 @@ static int descr(struct parser *p, struct ak_npy *npy)
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (s[0] && !strcmp(s + 1, kinds[i].kind))
 			break;
-	if (i == ARRAY_SIZE(kinds) || !strchr("<>|=", s[0]))
-		return refuse_dtype(p->err, s);
+	if (i == ARRAY_SIZE(kinds) || !strchr("<>|=", s[0])) {
+		if (!npy->lenient)
+			return refuse_dtype(p->err, s);
+		npy->dtype = AK_NPY_NO_DTYPE;
+		npy->type = AK_TENSOR_OTHER;
+		return 0;
+	}
 	npy->dtype = kinds[i].dtype;
 	npy->type = kinds[i].type;
 	size = ak_tensor_type_size(npy->type);
