@@ -150,7 +150,8 @@ struct akida_claim; /* akida_raw.c */
  * @claim: the vendor's interface holds the board, or NULL
  * @map_lock: page faults read it, who zaps mappings writes it; taken inside
  *	mmap_lock, nothing is taken inside it
- * @map_blocked: faults get a dummy page (under @map_lock)
+ * @map_blocked: faults on the board's memory get a dummy page (under @map_lock)
+ * @map_gone: so do those on host memory, which is being freed
  * @debugfs: directory of this board
  */
 struct akida_device {
@@ -181,6 +182,7 @@ struct akida_device {
 
 	struct rw_semaphore map_lock;
 	bool map_blocked;
+	bool map_gone;
 
 	struct dentry *debugfs;
 };
@@ -463,9 +465,13 @@ u32 akida_dma_reserved(struct akida_device *adev);
 /* Called by the PCI side; declared in detail in akida_file.h. */
 extern const struct file_operations akida_fops;
 
+/* Caches of their objects; for module init and exit. */
+int akida_objects_module_init(void);
+void akida_objects_module_exit(void);
+
 /**
  * akida_objects_init() - allocators of device memory and window
- * @adev: board with a working DMA engine
+ * @adev: board with a working DMA engine, whose locks and lists are set up
  *
  * Return: 0 or a negative errno.
  */
@@ -482,7 +488,8 @@ void akida_objects_exit(struct akida_device *adev);
  * @adev: gone board, nobody inside, no transfer under way
  *
  * DMA mappings, pinned pages, coherent memory of all files. Objects stay as
- * shells until their files close.
+ * shells until their files close. Called with no lock held that is taken inside
+ * mmap_lock, such as @sem.
  */
 void akida_objects_detach(struct akida_device *adev);
 
