@@ -119,16 +119,12 @@ enum ak_np_reg {
 	AK_NP_STAGE, /* stage 7:0, pass 15:8, NPs of the stage 31:16 */
 	AK_NP_IN_SIZE, /* width 15:0, height 31:16 */
 	AK_NP_IN_CHANNELS,
-	AK_NP_CONV_SIZE, /* of the convolution's result: width, height */
-	AK_NP_OUT_SIZE, /* after pooling: width, height */
 	AK_NP_FILTERS, /* of the stage */
 	AK_NP_FIRST, /* first filter that is here */
 	AK_NP_COUNT, /* filters that are here */
 	AK_NP_KERNEL, /* width 7:0, height 15:8, stride x 23:16, stride y 31:24 */
-	AK_NP_PAD, /* left 7:0, right 15:8, top 23:16, bottom 31:24 */
-	AK_NP_POOL, /* type 7:0: 0 none, 1 max, 2 average (global) */
-	AK_NP_POOL_SIZE, /* width 7:0, height 15:8, step x 23:16, step y 31:24 */
-	AK_NP_POOL_PAD, /* left 7:0, top 15:8 */
+	AK_NP_MODE, /* padding 7:0 and pooling 15:8, as the .fbz format has them */
+	AK_NP_POOL, /* width 7:0, height 15:8, step x 23:16, step y 31:24 */
 	AK_NP_BITS, /* below */
 	AK_NP_PAD_VALUE, /* HRC: value of the border, 0 to 255 */
 	AK_NP_WEIGHTS, /* START_ADDR of the weights */
@@ -250,12 +246,20 @@ void ak_np_unpack(const uint8_t *in, bool bipolar, int8_t *w,
 		  size_t per_filter, unsigned int bits);
 
 /**
+ * ak_np_filter_weights() - weights of one filter
+ * @l: a layer with its type, input shape and kernel
+ *
+ * Return: how many; of a separable layer, depthwise weights of all channels.
+ */
+uint64_t ak_np_filter_weights(const struct ak_layer *l);
+
+/**
  * ak_np_regs_set() - fill an NP's registers from a layer
  * @l: a resolved layer
  * @first: first filter
  * @count: filters
  * @regs: where to put AK_NP_NUM_REGS registers; STAGE, WEIGHTS, POINTWISE and
- *	OUTPUT stay zero
+ *	OUTPUT are left zero
  */
 void ak_np_regs_set(const struct ak_layer *l, uint32_t first, uint32_t count,
 		    uint32_t regs[AK_NP_NUM_REGS]);
@@ -263,12 +267,12 @@ void ak_np_regs_set(const struct ak_layer *l, uint32_t first, uint32_t count,
 /**
  * ak_np_regs_layer() - the reverse: a layer from registers
  * @regs: AK_NP_NUM_REGS registers; not to be trusted
- * @l: where to put the layer of the whole stage (its arrays unset), its
- *	padding and sizes as the registers have them
+ * @l: where to put the layer of the whole stage, its arrays and what
+ *	ak_layer_resolve() finds out unset
  * @err: error text; names the register and the value
  *
- * Every value is within the limits of model.h, and sizes agree with each
- * other, when this returns 0.
+ * Checks what is needed to find the weights; all else is for
+ * ak_layer_resolve() to check.
  *
  * Return: 0, -EINVAL.
  */
