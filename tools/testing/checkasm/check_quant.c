@@ -248,6 +248,7 @@ static bool integers(struct quant_pair *p)
 	static const float largest[] = { 1, 7, 127 };
 	struct ak_intn_grid g = { .divide = rng_below(&p->r, 2),
 				  .by = a_scale(p) };
+	size_t cols = 1 + rng_below(&p->r, MAX_COLS), rows = p->n / cols;
 	unsigned int i;
 	bool ok;
 
@@ -257,7 +258,8 @@ static bool integers(struct quant_pair *p)
 		p->t[i].intn(p->x, p->n, &g, room(p, i, p->n));
 	ok = same(p);
 	for (i = 0; i < 2; i++)
-		p->t[i].intn_cols(p->x, p->n, &g, p->y, room(p, i, p->n));
+		p->t[i].intn_cols(p->x, rows, cols, cols, &g, p->y,
+				  room(p, i, rows * cols));
 	return ok && same(p);
 }
 

@@ -9,6 +9,7 @@
 #include <akida/board.h>
 #include <akida/device.h>
 #include <akida/model.h>
+#include <akida/quant.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -27,14 +27,16 @@ static void intn(const float *x, size_t n, const struct ak_intn_grid *g,
 			g->divide ? x[i] / g->by : x[i] * g->by, g->lo, g->hi);
 }
 
-static void intn_cols(const float *x, size_t n, const struct ak_intn_grid *g,
-		      const float *by, int8_t *q)
+static void intn_cols(const float *x, size_t rows, size_t pitch, size_t n,
+		      const struct ak_intn_grid *g, const float *by, int8_t *q)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		q[i] = (int8_t)round_clamp(
-			g->divide ? x[i] / by[i] : x[i] * by[i], g->lo, g->hi);
+	for (; rows; rows--, x += pitch, q += pitch)
+		for (i = 0; i < n; i++)
+			q[i] = (int8_t)round_clamp(g->divide ? x[i] / by[i] :
+							       x[i] * by[i],
+						   g->lo, g->hi);
 }
 
 void ak_intn_init_c(struct ak_quant *k)
@@ -128,12 +130,12 @@ int ak_intn_cols(const struct ak_quant *k, enum ak_intn_rule rule,
 		 size_t rows, size_t cols, int8_t *q)
 {
 	enum {
-		PART = 1024
+		PART = 4096
 	};
 	float by[PART];
 	struct ak_intn_grid g;
 	int ret = set_grid(&g, rule, bits);
-	size_t at, n, r, i;
+	size_t at, n, i;
 
 	if (ret)
 		return ret;
@@ -141,9 +143,7 @@ int ak_intn_cols(const struct ak_quant *k, enum ak_intn_rule rule,
 		n = cols - at < PART ? cols - at : PART;
 		for (i = 0; i < n; i++)
 			by[i] = factor(rule, bits, max_abs[at + i]);
-		for (r = 0; r < rows; r++)
-			k->intn_cols(x + r * cols + at, n, &g, by,
-				     q + r * cols + at);
+		k->intn_cols(x + at, rows, cols, n, &g, by, q + at);
 	}
 	return 0;
 }

@@ -66,7 +66,8 @@ typedef void (*ak_dequantise_fn)(const uint8_t *in, size_t blocks, float *out);
  * @sum_abs_block: NumPy's sum of 8 to AK_PAIRWISE_BLOCK magnitudes
  * @signs: bits of x >= 0, most significant first
  * @intn: round half away, clamped; NaN is 0
- * @intn_cols: likewise with a factor per element instead of @by
+ * @intn_cols: likewise @n columns of @rows rows, @pitch elements from row to
+ *	row, with a factor per column instead of @by
  * @pack: values to bytes of 2, 4 and 8 of them (4, 2, 1 bits); n is a multiple
  * @unpack: the reverse, unsigned
  */
@@ -104,7 +105,7 @@ struct ak_quant {
 
 	void (*intn)(const float *x, size_t n, const struct ak_intn_grid *g,
 		     int8_t *q);
-	void (*intn_cols)(const float *x, size_t n,
+	void (*intn_cols)(const float *x, size_t rows, size_t pitch, size_t n,
 			  const struct ak_intn_grid *g, const float *by,
 			  int8_t *q);
 	void (*pack[3])(const uint8_t *q, size_t n, uint8_t *out);

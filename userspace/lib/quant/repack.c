@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/unroll.h"
 #include "common/util.h"
 #include "quant/blocks.h"
 #include "quant/kernels.h"
@@ -37,44 +38,43 @@ unsigned int ak_repack_rows(enum ak_repack how)
 	return layouts[how].rows;
 }
 
-static void copy_flipped(uint8_t *to, const uint8_t *from, unsigned int n,
-			 uint8_t flip)
+/* Chunks are whole words of 4 bytes. */
+static ALWAYS_INLINE void copy_flipped(uint8_t *to, const uint8_t *from,
+				       unsigned int n, uint8_t flip)
 {
+	uint32_t word, mask = flip * 0x01010101u;
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		to[i] = from[i] ^ flip;
+	for (i = 0; i < n; i += 4) {
+		memcpy(&word, from + i, sizeof(word));
+		word ^= mask;
+		memcpy(to + i, &word, sizeof(word));
+	}
 }
 
-/* Blocks of one column: @plain is the first row's, @pitch bytes from row to row. */
-static void interleave(const struct layout *l, const uint8_t *plain,
-		       size_t pitch, uint8_t *out)
+/*
+ * Blocks of one column: in @plain, @pitch bytes from row to row, and in
+ * @packed. With the layout's numbers known, all of it is moves of words.
+ */
+static ALWAYS_INLINE void move_blocks(const struct layout l, bool pack,
+				      uint8_t *plain, size_t pitch,
+				      uint8_t *packed)
 {
-	const unsigned int chunk = l->chunk;
 	unsigned int r, at;
 
-	for (r = 0; r < l->rows; r++)
-		memcpy(out + 2 * r, plain + r * pitch, 2);
-	out += 2 * l->rows;
-	for (at = 0; at < NIBBLES; at += chunk)
-		for (r = 0; r < l->rows; r++, out += chunk)
-			copy_flipped(out, plain + r * pitch + 2 + at, chunk,
-				     l->flip);
-}
-
-static void separate(const struct layout *l, const uint8_t *in, uint8_t *plain,
-		     size_t pitch)
-{
-	const unsigned int chunk = l->chunk;
-	unsigned int r, at;
-
-	for (r = 0; r < l->rows; r++)
-		memcpy(plain + r * pitch, in + 2 * r, 2);
-	in += 2 * l->rows;
-	for (at = 0; at < NIBBLES; at += chunk)
-		for (r = 0; r < l->rows; r++, in += chunk)
-			copy_flipped(plain + r * pitch + 2 + at, in, chunk,
-				     l->flip);
+	for (r = 0; r < l.rows; r++, packed += 2)
+		if (pack)
+			memcpy(packed, plain + r * pitch, 2);
+		else
+			memcpy(plain + r * pitch, packed, 2);
+	for (at = 2; at < Q4_0_BYTES; at += l.chunk)
+		for (r = 0; r < l.rows; r++, packed += l.chunk)
+			if (pack)
+				copy_flipped(packed, plain + r * pitch + at,
+					     l.chunk, l.flip);
+			else
+				copy_flipped(plain + r * pitch + at, packed,
+					     l.chunk, l.flip);
 }
 
 static int check(enum ak_repack how, size_t rows, size_t cols)
@@ -85,38 +85,55 @@ static int check(enum ak_repack how, size_t rows, size_t cols)
 	return 0;
 }
 
+static ALWAYS_INLINE void move_rows(const struct layout l, bool pack,
+				    uint8_t *plain, size_t rows, size_t cols,
+				    uint8_t *packed)
+{
+	size_t blocks = cols / Q4_0_BLOCK, pitch = blocks * Q4_0_BYTES, b;
+
+	for (; rows; rows -= l.rows, plain += l.rows * pitch)
+		for (b = 0; b < blocks; b++, packed += l.rows * Q4_0_BYTES)
+			move_blocks(l, pack, plain + b * Q4_0_BYTES, pitch,
+				    packed);
+}
+
+static int move(enum ak_repack how, bool pack, uint8_t *plain, size_t rows,
+		size_t cols, uint8_t *packed)
+{
+	int ret = check(how, rows, cols);
+
+	if (ret)
+		return ret;
+	switch (how) {
+	case AK_REPACK_X4_IL4:
+		move_rows(layouts[AK_REPACK_X4_IL4], pack, plain, rows, cols,
+			  packed);
+		break;
+	case AK_REPACK_X4_IL8:
+		move_rows(layouts[AK_REPACK_X4_IL8], pack, plain, rows, cols,
+			  packed);
+		break;
+	case AK_REPACK_X8_IL8:
+		move_rows(layouts[AK_REPACK_X8_IL8], pack, plain, rows, cols,
+			  packed);
+		break;
+	default:
+		move_rows(layouts[how], pack, plain, rows, cols, packed);
+	}
+	return 0;
+}
+
+/* Which of the two is written to is known by the direction. */
 int ak_q4_0_repack(const struct ak_quant *k, enum ak_repack how, const void *in,
 		   size_t rows, size_t cols, void *out)
 {
-	size_t blocks = cols / Q4_0_BLOCK, pitch = blocks * Q4_0_BYTES, b;
-	const struct layout *l = &layouts[how];
-	const uint8_t *plain = in;
-	uint8_t *packed = out;
-	int ret = check(how, rows, cols);
-
 	(void)k;
-	if (ret)
-		return ret;
-	for (; rows; rows -= l->rows, plain += l->rows * pitch)
-		for (b = 0; b < blocks; b++, packed += l->rows * Q4_0_BYTES)
-			interleave(l, plain + b * Q4_0_BYTES, pitch, packed);
-	return 0;
+	return move(how, true, (uint8_t *)(uintptr_t)in, rows, cols, out);
 }
 
 int ak_q4_0_unpack(const struct ak_quant *k, enum ak_repack how, const void *in,
 		   size_t rows, size_t cols, void *out)
 {
-	size_t blocks = cols / Q4_0_BLOCK, pitch = blocks * Q4_0_BYTES, b;
-	const struct layout *l = &layouts[how];
-	const uint8_t *packed = in;
-	uint8_t *plain = out;
-	int ret = check(how, rows, cols);
-
 	(void)k;
-	if (ret)
-		return ret;
-	for (; rows; rows -= l->rows, plain += l->rows * pitch)
-		for (b = 0; b < blocks; b++, packed += l->rows * Q4_0_BYTES)
-			separate(l, packed, plain + b * Q4_0_BYTES, pitch);
-	return 0;
+	return move(how, false, out, rows, cols, (uint8_t *)(uintptr_t)in);
 }

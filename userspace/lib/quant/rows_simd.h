@@ -120,18 +120,35 @@ static float max_abs(const float *x, size_t n)
 	return v_largest(max[0]);
 }
 
-static void max_abs_cols(const float *x, size_t rows, size_t cols, float *max)
+/* Four rows for each time that the maxima are loaded and stored. */
+static ALWAYS_INLINE void max_abs_rows(const float *x, unsigned int rows,
+				       size_t cols, float *max)
 {
 	const size_t whole = cols - cols % W;
+	unsigned int r;
 	size_t i;
+	float a;
+	vf m;
 
-	for (; rows; rows--, x += cols) {
-		for (i = 0; i < whole; i += W)
-			v_store(max + i,
-				v_max(v_load(max + i), v_abs(v_load(x + i))));
-		for (; i < cols; i++)
-			max[i] = fabsf(x[i]) > max[i] ? fabsf(x[i]) : max[i];
+	for (i = 0; i < whole; i += W) {
+		m = v_load(max + i);
+		for_unrolled(r, rows)
+			m = v_max(m, v_abs(v_load(x + r * cols + i)));
+		v_store(max + i, m);
 	}
+	for (; i < cols; i++)
+		for (r = 0; r < rows; r++) {
+			a = fabsf(x[r * cols + i]);
+			max[i] = a > max[i] ? a : max[i];
+		}
+}
+
+static void max_abs_cols(const float *x, size_t rows, size_t cols, float *max)
+{
+	for (; rows >= 4; rows -= 4, x += 4 * cols)
+		max_abs_rows(x, 4, cols, max);
+	for (; rows; rows--, x += cols)
+		max_abs_rows(x, 1, cols, max);
 }
 
 static ALWAYS_INLINE vm is_finite(vf x)
@@ -289,20 +306,18 @@ static ALWAYS_INLINE vi intn_codes(vf t, const struct ak_intn_grid *g)
 	return i_keep(number, v_trunc(t));
 }
 
-/* A step of @by per element, or of one factor. */
 static ALWAYS_INLINE void intn_step(const float *x,
-				    const struct ak_intn_grid *g,
-				    const float *by, uint8_t *q)
+				    const struct ak_intn_grid *g, uint8_t *q)
 {
 	const unsigned int vectors = STEP / W;
 	vi codes[STEP / W];
 	unsigned int j;
+	vf v;
 
 	for_unrolled(j, vectors) {
-		vf f = by ? v_load(by + W * j) : v_set(g->by);
-		vf v = v_load(x + W * j);
-
-		codes[j] = intn_codes(g->divide ? v_div(v, f) : v_mul(v, f), g);
+		v = v_load(x + W * j);
+		v = g->divide ? v_div(v, v_set(g->by)) : v_mul(v, v_set(g->by));
+		codes[j] = intn_codes(v, g);
 	}
 	i_store8_32(q, codes);
 }
@@ -314,28 +329,65 @@ static void intn(const float *x, size_t n, const struct ak_intn_grid *g,
 	uint8_t end[STEP];
 
 	for (; n >= STEP; n -= STEP, x += STEP, q += STEP)
-		intn_step(x, g, NULL, (uint8_t *)q);
+		intn_step(x, g, (uint8_t *)q);
 	if (!n)
 		return;
 	fill_up(last, x, n, 0);
-	intn_step(last, g, NULL, end);
+	intn_step(last, g, end);
 	memcpy(q, end, n);
 }
 
-static void intn_cols(const float *x, size_t n, const struct ak_intn_grid *g,
-		      const float *by, int8_t *q)
+/* A step of some rows, for which the factors are loaded once. */
+static ALWAYS_INLINE void intn_cols_step(const float *x, unsigned int rows,
+					 size_t pitch,
+					 const struct ak_intn_grid *g,
+					 const float *by, uint8_t *q)
+{
+	const unsigned int vectors = STEP / W;
+	vi codes[STEP / W];
+	unsigned int r, j;
+	vf v, f;
+
+	for_unrolled(r, rows) {
+		for_unrolled(j, vectors) {
+			f = v_load(by + W * j);
+			v = v_load(x + r * pitch + W * j);
+			v = g->divide ? v_div(v, f) : v_mul(v, f);
+			codes[j] = intn_codes(v, g);
+		}
+		i_store8_32(q + r * pitch, codes);
+	}
+}
+
+static ALWAYS_INLINE void intn_cols_rows(const float *x, unsigned int rows,
+					 size_t pitch, size_t n,
+					 const struct ak_intn_grid *g,
+					 const float *by, int8_t *q)
 {
 	float last[STEP], last_by[STEP];
 	uint8_t end[STEP];
+	unsigned int r;
+	size_t i;
 
-	for (; n >= STEP; n -= STEP, x += STEP, by += STEP, q += STEP)
-		intn_step(x, g, by, (uint8_t *)q);
-	if (!n)
+	for (i = 0; i + STEP <= n; i += STEP)
+		intn_cols_step(x + i, rows, pitch, g, by + i, (uint8_t *)q + i);
+	if (i == n)
 		return;
-	fill_up(last, x, n, 0);
-	fill_up(last_by, by, n, 1);
-	intn_step(last, g, last_by, end);
-	memcpy(q, end, n);
+	fill_up(last_by, by + i, n - i, 1);
+	for (r = 0; r < rows; r++) {
+		fill_up(last, x + r * pitch + i, n - i, 0);
+		intn_cols_step(last, 1, 0, g, last_by, end);
+		memcpy(q + r * pitch + i, end, n - i);
+	}
+}
+
+static void intn_cols(const float *x, size_t rows, size_t pitch, size_t n,
+		      const struct ak_intn_grid *g, const float *by, int8_t *q)
+{
+	for (; rows >= 4; rows -= 4, x += 4 * pitch, q += 4 * pitch)
+		intn_cols_rows(x, 4, pitch, n, g, by, q);
+	for (; rows; rows--, x += pitch, q += pitch)
+		intn_cols_rows(x, 1, pitch, n, g, by, q);
 }
 
 static ALWAYS_INLINE void init_rows(struct ak_quant *k)

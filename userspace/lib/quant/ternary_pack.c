@@ -3,6 +3,7 @@
  * -1, 0 and 1 in two bits: the orders in which programs want them.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "quant/half.h"
 #include "quant/kernels.h"
@@ -55,14 +56,32 @@ void ak_ternary_unpack(enum ak_ternary_code code, const uint32_t *packed,
 		q[i] = value[code][packed[i / 16] >> (i % 16 * 2) & 3];
 }
 
-/* Four arrays in one, value + 1, the first in the bits from @first on. */
-static void merge4(const int8_t *restrict a, const int8_t *restrict b,
-		   const int8_t *restrict c, const int8_t *restrict d, size_t n,
-		   uint8_t *restrict out)
+/* Bytes that are merged at a time, in whatever vectors the compiler has. */
+#define MERGE 16u
+
+typedef uint8_t v_merge __attribute__((vector_size(MERGE)));
+
+static inline v_merge codes_of(const int8_t *q)
 {
+	v_merge c;
+
+	memcpy(&c, q, sizeof(c));
+	return (c + 1) & 3;
+}
+
+/* Four arrays in one, value + 1, the first in the lowest bits. */
+static void merge4(const int8_t *a, const int8_t *b, const int8_t *c,
+		   const int8_t *d, size_t n, uint8_t *out)
+{
+	v_merge m;
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i + MERGE <= n; i += MERGE) {
+		m = codes_of(a + i) | codes_of(b + i) << 2 |
+		    codes_of(c + i) << 4 | codes_of(d + i) << 6;
+		memcpy(out + i, &m, sizeof(m));
+	}
+	for (; i < n; i++)
 		out[i] = (uint8_t)(((a[i] + 1) & 3) | ((b[i] + 1) & 3) << 2 |
 				   ((c[i] + 1) & 3) << 4 |
 				   ((d[i] + 1) & 3) << 6);
