@@ -9,7 +9,7 @@ _akida_options()
 
 	case $1 in
 	bench)
-		echo "--input -i --batch -b --iterations -n --seconds -s --compare-reference --json" \
+		echo "--input -i --batch -b --iterations -n --seconds -s --compare-reference --quant --json" \
 			"--device --threads -t --cpu --reference $common"
 		;;
 	info)

@@ -25,6 +25,7 @@
  * @iterations: calls to measure, 0 to go by time
  * @seconds: time to measure
  * @compare: run the reference too
+ * @quant: measure conversion of weights, no model
  * @json: for machines
  * @model: the model
  * @program: it, loaded on the device
@@ -48,7 +49,7 @@ struct bench {
 	const struct cpu_level *cpu;
 	uint32_t batch, iterations;
 	double seconds;
-	bool compare, json;
+	bool compare, quant, json;
 
 	struct akida_model *model;
 	struct akida_program *program;
@@ -99,5 +100,13 @@ void bench_text(const struct bench *b);
  * @b: measured
  */
 void bench_json(const struct bench *b);
+
+/**
+ * bench_quant() - speed of number formats, measured and printed
+ * @b: options
+ *
+ * Return: an exit code.
+ */
+int bench_quant(const struct bench *b);
 
 #endif /* BENCH_H */

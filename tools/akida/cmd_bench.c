@@ -16,9 +16,14 @@ static const struct argp_option options[] = {
 	  "Input as for 'akida run' (random values, always the same)", 1 },
 	{ "batch", 'b', "N", 0, "Inputs per call (1)", 1 },
 	{ "iterations", 'n', "N", 0, "Measure N calls", 1 },
-	{ "seconds", 's', "S", 0, "Measure for S seconds (2)", 1 },
+	{ "seconds", 's', "S", 0,
+	  "Measure for S seconds (2; with --quant 0.3 for each figure)", 1 },
 	{ "compare-reference", OPT_COMPARE_REFERENCE, NULL, 0,
 	  "Run the scalar reference too: same bytes, how much slower", 1 },
+	{ "quant", OPT_QUANT, NULL, 0,
+	  "Measure how fast weights are converted, no model: each format, "
+	  "beside plain C and memcpy, on one core",
+	  1 },
 	{ "json", OPT_JSON, NULL, 0, "Write JSON", 1 },
 	{ NULL, 0, NULL, 0, "How to run:", 2 },
 	{ "device", OPT_DEVICE, "NAME", 0, "Device of 'akida list' (soft)", 2 },
@@ -49,6 +54,17 @@ static void set_cpu(struct bench *b, struct argp_state *state, const char *arg)
 		   arg);
 }
 
+/* One core converts its own weights: nothing of a model applies. */
+static void check_quant(const struct bench *b, struct argp_state *state)
+{
+	if (b->path || b->source || b->iterations || b->compare ||
+	    b->load.threads || b->load.flags || b->batch != 1 ||
+	    strcmp(b->device, "soft"))
+		argp_error(
+			state,
+			"--quant goes with --seconds, --cpu and --json only");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct bench *b = state->input;
@@ -71,6 +87,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_COMPARE_REFERENCE:
 		b->compare = true;
 		return 0;
+	case OPT_QUANT:
+		b->quant = true;
+		return 0;
 	case OPT_JSON:
 		b->json = true;
 		return 0;
@@ -92,6 +111,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		b->path = arg;
 		return 0;
 	case ARGP_KEY_END:
+		if (b->quant) {
+			check_quant(b, state);
+			return 0;
+		}
 		if (!b->path)
 			argp_error(state, "MODEL.fbz is missing");
 		if (b->iterations && b->seconds > 0)
@@ -106,7 +129,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	options,
 	parse,
-	"MODEL.fbz",
+	"MODEL.fbz\n--quant",
 	"Measure how fast a model runs: latency of a call, throughput, and each "
 	"layer's share."
 	"\v"
@@ -114,7 +137,8 @@ static const struct argp argp = {
 	"  akida bench model.fbz\n"
 	"  akida bench --threads 1 --iterations 1000 model.fbz\n"
 	"  akida bench --batch 16 -i frames.npy --json model.fbz\n"
-	"  akida bench --cpu avx2 --compare-reference model.fbz\n",
+	"  akida bench --cpu avx2 --compare-reference model.fbz\n"
+	"  akida bench --quant\n",
 	NULL,
 	NULL,
 	NULL,
@@ -189,10 +213,12 @@ int cmd_bench(int argc, char **argv)
 	int ret = TOOL_FAILED;
 
 	tool_parse(&argp, argc, argv, &b);
-	if (!b.iterations && b.seconds <= 0)
-		b.seconds = 2;
 	if (!has_cpu(&b))
 		return TOOL_FAILED;
+	if (!b.iterations && b.seconds <= 0)
+		b.seconds = b.quant ? 0.3 : 2;
+	if (b.quant)
+		return bench_quant(&b);
 	device = tool_open_device(b.device);
 	if (device) {
 		b.model = tool_open_model(b.path);

@@ -81,6 +81,7 @@ enum tool_option {
 	OPT_REFERENCE,
 	OPT_COMPARE_REFERENCE,
 	OPT_CPU,
+	OPT_QUANT,
 };
 
 /**

@@ -38,6 +38,15 @@ done
 bytes 1 2 3 4 5 6 7 8 | npy '|u1' '(8,)' >in.npy
 ok '-i' run 0 bench flat.fbz -n 2 -i in.npy
 ok '-i of a wrong shape' fails 1 'in.npy: shape' bench map.fbz -n 2 -i in.npy
+ok '--quant' run 0 bench --quant --seconds 0.005
+ok 'a row for each format' eval 'says "^Q4_0 +[0-9]+ " && says "^Q6_K +[0-9]+ " && says "^int4 per layer +[0-9]+ "'
+ok '--quant --json' run 0 bench --quant --seconds 0.005 --json
+ok_json 'every format has figures' '.formats | length > 15 and all(.weights_per_second > 0 and .reference_weights_per_second > 0 and .memcpy_weights_per_second > 0)'
+ok_json 'bytes of Q4_0' '.formats[] | select(.format == "Q4_0") | .bytes_read_per_weight == 4 and .bytes_written_per_weight == 0.5625'
+ok '--quant --cpu baseline' run 0 bench --quant --seconds 0.005 --cpu baseline --json
+ok_json 'is plain C' '.isa == "c"'
+ok '--quant with a model' fails 2 '--quant goes with --seconds, --cpu and --json only' bench --quant map.fbz
+
 ok 'a model that cannot run' fails 1 'unknown.fbz: ' bench unknown.fbz -n 2
 ok 'no such model' fails 1 'none.fbz: ' bench none.fbz
 finish
