@@ -87,7 +87,7 @@ static const char given[] =
 	"\"a\\\"\\\\\\n\xc3\xa9\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[19,23]},"
 	"\"empty\":{\"dtype\":\"F32\",\"shape\":[0,7],\"data_offsets\":[23,23]},"
 	"\"scalar\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[23,31]},"
-	"\"q\":{\"dtype\":\"U8\",\"shape\":[18],\"data_offsets\":[31,49],\"nntr_dtype\":\"Q4_0\"}}";
+	"\"q\":{\"dtype\":\"U8\",\"shape\":[18],\"nntr_dtype\":\"Q4_0\",\"data_offsets\":[31,49]}}";
 /* safetensors 0.5.3: types downwards, then names. */
 static const char sorted[] =
 	"{\"scalar\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8]},"
@@ -96,7 +96,7 @@ static const char sorted[] =
 	"\"a\\\"\\\\\\n\xc3\xa9\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[16,20]},"
 	"\"norm\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[20,28]},"
 	"\"b\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[28,31]},"
-	"\"q\":{\"dtype\":\"U8\",\"shape\":[18],\"data_offsets\":[31,49],\"nntr_dtype\":\"Q4_0\"}}";
+	"\"q\":{\"dtype\":\"U8\",\"shape\":[18],\"nntr_dtype\":\"Q4_0\",\"data_offsets\":[31,49]}}";
 
 static size_t with_length(const char *json, char *head)
 {

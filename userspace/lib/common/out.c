@@ -20,12 +20,16 @@
  * @target: what is replaced: @path, or where its link leads; NULL for
  *	something that is written directly
  * @temp: temporary name, "" while the file has none
+ * @no_sync: ak_out_finish() does not flush
+ * @memory: where it goes instead of a file, or NULL
  * @at: bytes appended, those in @gathered included
  */
 struct ak_out {
 	char *path, *target;
 	char temp[PATH_MAX];
 	int fd;
+	bool no_sync;
+	struct ak_buf *memory;
 	uint64_t at;
 	size_t used;
 	uint8_t gathered[GATHER];
@@ -200,6 +204,13 @@ static int write_all(struct ak_out *out, const void *data, size_t size,
 {
 	const uint8_t *p = data;
 
+	if (out->memory) {
+		ak_buf_add(out->memory, data, size);
+		if (out->memory->failed)
+			return ak_errf(err, -ENOMEM, "no memory to write %s",
+				       out->path);
+		return 0;
+	}
 	while (size) {
 		ssize_t n = write(out->fd, p, size);
 
@@ -210,6 +221,24 @@ static int write_all(struct ak_out *out, const void *data, size_t size,
 		p += n;
 		size -= (size_t)n;
 	}
+	return 0;
+}
+
+int ak_out_memory(const char *name, struct ak_buf *memory, struct ak_out **out,
+		  struct ak_err *err)
+{
+	struct ak_out *o = calloc(1, sizeof(*o));
+
+	*out = NULL;
+	if (o)
+		o->path = strdup(name);
+	if (!o || !o->path) {
+		free(o);
+		return ak_errf(err, -ENOMEM, "no memory to write %s", name);
+	}
+	o->fd = -1;
+	o->memory = memory;
+	*out = o;
 	return 0;
 }
 
@@ -291,6 +320,30 @@ int ak_out_skip(struct ak_out *out, uint64_t size, struct ak_err *err)
 	return 0;
 }
 
+int ak_out_reserve(struct ak_out *out, uint64_t size, struct ak_err *err)
+{
+	uint64_t at = out->at;
+	int rc = ak_out_skip(out, size, err);
+
+	/* A file system that cannot do this finds out when it is full. */
+	if (rc || !size || !fallocate(out->fd, 0, (off_t)at, (off_t)size) ||
+	    (errno != ENOSPC && errno != EDQUOT))
+		return rc;
+	return sys_err(err, out->path, "write");
+}
+
+void ak_out_kick(struct ak_out *out, uint64_t offset, uint64_t size)
+{
+	if (out->target && !out->no_sync)
+		sync_file_range(out->fd, (off_t)offset, (off_t)size,
+				SYNC_FILE_RANGE_WRITE);
+}
+
+void ak_out_no_sync(struct ak_out *out)
+{
+	out->no_sync = true;
+}
+
 int ak_out_pwrite(struct ak_out *out, uint64_t offset, const void *data,
 		  size_t size, struct ak_err *err)
 {
@@ -347,11 +400,11 @@ int ak_out_finish(struct ak_out *out, struct ak_err *err)
 {
 	int rc = flush(out, err);
 
-	if (!rc && out->target && fsync(out->fd))
+	if (!rc && out->target && !out->no_sync && fsync(out->fd))
 		rc = sys_err(err, out->path, "write");
 	if (!rc && out->target && !out->temp[0] && give_name(out))
 		rc = sys_err(err, out->path, "name the finished file");
-	if (close(out->fd) && !rc)
+	if (out->fd >= 0 && close(out->fd) && !rc)
 		rc = sys_err(err, out->path, "write");
 	out->fd = -1;
 	if (!rc && out->target) {

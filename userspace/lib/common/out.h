@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 
 /**
@@ -33,6 +34,20 @@ struct ak_out;
  * Return: 0 or a negative errno.
  */
 int ak_out_open(const char *path, struct ak_out **out, struct ak_err *err);
+
+/**
+ * ak_out_memory() - begin something that is no file, such as a header
+ * @name: what to call it in messages
+ * @memory: bytes are appended to it; has all of them after ak_out_finish()
+ * @out: where to put it
+ * @err: error text
+ *
+ * Can only be appended to.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int ak_out_memory(const char *name, struct ak_buf *memory, struct ak_out **out,
+		  struct ak_err *err);
 
 /**
  * ak_out_write() - append
@@ -73,6 +88,37 @@ uint64_t ak_out_tell(const struct ak_out *out);
  * Return: 0, -ESPIPE for a pipe or a terminal, or a negative errno.
  */
 int ak_out_skip(struct ak_out *out, uint64_t size, struct ak_err *err);
+
+/**
+ * ak_out_reserve() - the same, and have the disk keep room for it
+ * @out: an open file
+ * @size: bytes
+ * @err: error text; names the file
+ *
+ * A disk that is too full is found out here where the file system can tell.
+ *
+ * Return: as ak_out_skip().
+ */
+int ak_out_reserve(struct ak_out *out, uint64_t size, struct ak_err *err);
+
+/**
+ * ak_out_kick() - have the disk begin with what was written
+ * @out: an open file
+ * @offset: from the beginning of the file
+ * @size: bytes, 0 for all that follow
+ *
+ * Does not wait. Files of many gigabytes are flushed sooner when the disk
+ * works while they are made.
+ */
+void ak_out_kick(struct ak_out *out, uint64_t offset, uint64_t size);
+
+/**
+ * ak_out_no_sync() - do not wait for the disk in ak_out_finish()
+ * @out: an open file
+ *
+ * After a crash of the machine the file may be empty or cut.
+ */
+void ak_out_no_sync(struct ak_out *out);
 
 /**
  * ak_out_pwrite() - write elsewhere than at the end

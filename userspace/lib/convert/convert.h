@@ -304,12 +304,27 @@ void ak_file_output(struct ak_plan_file *f, struct ak_job *job,
  * @make: makes them into a malloc()ed buffer
  * @arg: handed to it
  *
- * For manifests with errors in them. In a plain file the last thing.
+ * For manifests with errors in them.
  */
 void ak_file_late(struct ak_plan_file *f,
 		  int (*make)(void *arg, uint8_t **data, size_t *size,
 			      struct ak_err *err),
 		  void *arg);
+
+/**
+ * ak_file_late_sized() - the same for a number of bytes that is known
+ * @f: a file
+ * @size: how many bytes @make will make
+ * @make: makes them
+ * @arg: handed to it
+ *
+ * For a scale that a job has found: where the rest of the file goes is known
+ * all the same.
+ */
+void ak_file_late_sized(struct ak_plan_file *f, size_t size,
+			int (*make)(void *arg, uint8_t **data, size_t *size,
+				    struct ak_err *err),
+			void *arg);
 
 /**
  * ak_file_position() - bytes appended so far

@@ -79,13 +79,13 @@ static int put_tensor(struct ak_buf *b, const struct place *p, uint64_t begin,
 		      ak_tensor_type_name(t->type));
 	for (i = 0; i < t->ndim; i++)
 		ak_buf_printf(b, "%s%" PRIu64, i ? "," : "", t->dim[i]);
-	ak_buf_printf(b, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]", begin,
-		      begin + p->size);
+	ak_buf_text(b, "],");
 	if (t->extra) {
-		ak_buf_text(b, ",");
 		ak_buf_text(b, t->extra);
+		ak_buf_text(b, ",");
 	}
-	ak_buf_text(b, "}");
+	ak_buf_printf(b, "\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", begin,
+		      begin + p->size);
 	return 0;
 }
 

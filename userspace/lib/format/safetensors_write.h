@@ -69,7 +69,7 @@ struct ak_st_writer;
  * @err: error text; names the tensor
  *
  * Compact JSON with "__metadata__" first, then the tensors in the order of
- * their data, each with dtype, shape, data_offsets (and @extra); padded with
+ * their data, each with dtype, shape, (@extra, as nntrainer has it) and data_offsets; padded with
  * spaces to a multiple of 8. The data are appended to @out by
  * ak_st_write(), or reserved by ak_st_reserve() and written at
  * ak_st_offset() by ak_out_pwrite(), in any order and by several threads.
