@@ -188,6 +188,17 @@ $(UNIT_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/unit/%.o $(UNIT_S
 # These draw random models.
 $(patsubst %,$(BUILD)/test/unit/%,test_np): $(BUILD)/obj/tools/testing/checkasm/random_model.o
 
+# A stand-in for the driver: linked into its unit test, preloaded for tests of
+# the command.
+MOCK_OBJ := $(BUILD)/obj/tools/testing/mock/mock_board.o
+$(BUILD)/test/unit/test_board: $(MOCK_OBJ)
+$(BUILD)/test/mock-board.so: $(MOCK_OBJ)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $<
+tests: $(BUILD)/test/mock-board.so
+-include $(MOCK_OBJ:.o=.d)
+
 # Kernels against the reference; libc only, so that it runs on any machine.
 CHECKASM_OBJS := $(CHECKASM_SRCS:%.c=$(BUILD)/obj/%.o)
 $(BUILD)/test/checkasm: $(CHECKASM_OBJS) $(BUILD)/libakida-bare.a

@@ -232,13 +232,14 @@ static enum akida_target chip(uint32_t id)
 	return AKIDA_TARGET_NONE;
 }
 
-_Static_assert(AKIDA_BOARD_VIRTUAL == AKIDA_CAP_VIRTUAL &&
-		       AKIDA_BOARD_IOMMU == AKIDA_CAP_IOMMU &&
-		       AKIDA_BOARD_COHERENT == AKIDA_CAP_COHERENT &&
-		       AKIDA_BOARD_MAPS_DEVICE == AKIDA_CAP_DEVMEM_MMAP &&
-		       AKIDA_BOARD_WINDOW == AKIDA_CAP_WINDOW &&
-		       AKIDA_BOARD_LONG_LISTS == AKIDA_CAP_LONG_LISTS,
-	       "capabilities are handed through");
+/* Capabilities are handed through. */
+#define SAME(ours, drivers) _Static_assert((ours) == (drivers), #ours)
+SAME(AKIDA_BOARD_VIRTUAL, AKIDA_CAP_VIRTUAL);
+SAME(AKIDA_BOARD_IOMMU, AKIDA_CAP_IOMMU);
+SAME(AKIDA_BOARD_COHERENT, AKIDA_CAP_COHERENT);
+SAME(AKIDA_BOARD_MAPS_DEVICE, AKIDA_CAP_DEVMEM_MMAP);
+SAME(AKIDA_BOARD_WINDOW, AKIDA_CAP_WINDOW);
+SAME(AKIDA_BOARD_LONG_LISTS, AKIDA_CAP_LONG_LISTS);
 
 AK_EXPORT int akida_board_info(struct akida_board *b,
 			       struct akida_board_info *info, size_t info_size)

@@ -15,12 +15,13 @@
 #include "common/export.h"
 #include "device/board.h"
 
-_Static_assert((int)AKIDA_MEMORY_HOST == AKIDA_BUFFER_HOST &&
-		       (int)AKIDA_MEMORY_USER == AKIDA_BUFFER_USER &&
-		       (int)AKIDA_MEMORY_DEVICE == AKIDA_BUFFER_DEVICE &&
-		       (int)AKIDA_MEMORY_WINDOW == AKIDA_BUFFER_WINDOW &&
-		       AKIDA_MEMORY_READ_ONLY == AKIDA_BUFFER_READ_ONLY,
-	       "kinds and flags are handed through");
+/* Kinds and flags are handed through. */
+#define SAME(ours, drivers) _Static_assert((int)(ours) == (int)(drivers), #ours)
+SAME(AKIDA_MEMORY_HOST, AKIDA_BUFFER_HOST);
+SAME(AKIDA_MEMORY_USER, AKIDA_BUFFER_USER);
+SAME(AKIDA_MEMORY_DEVICE, AKIDA_BUFFER_DEVICE);
+SAME(AKIDA_MEMORY_WINDOW, AKIDA_BUFFER_WINDOW);
+SAME(AKIDA_MEMORY_READ_ONLY, AKIDA_BUFFER_READ_ONLY);
 _Static_assert(sizeof(off_t) == 8, "buffers are mapped beyond 1 TiB");
 
 static const char *memory_name(enum akida_memory memory)

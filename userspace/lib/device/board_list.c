@@ -320,7 +320,8 @@ AK_EXPORT int akida_board_users(const struct akida_board_desc *desc,
 		n++;
 	}
 	closedir(proc);
-	qsort(users, n < max ? n : max, sizeof(*users), by_pid);
+	if (max)
+		qsort(users, n < max ? n : max, sizeof(*users), by_pid);
 	return (int)n;
 }
 
