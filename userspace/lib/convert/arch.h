@@ -46,11 +46,21 @@ struct ak_arch_number {
  * @layers: num_hidden_layers
  * @heads: num_attention_heads
  * @kv_heads: num_key_value_heads, @heads where absent
- * @head_dim: size of a head; hidden_size / heads where absent
+ * @head_dim: size of a head; hidden_size / heads where absent (Gemma: 256,
+ *	Qwen3: 128)
  * @context: max_position_embeddings
- * @rms_norm_eps: default 1e-6
- * @rope_theta: default 10000.0
+ * @rms_norm_eps: default 1e-6 (BitNet: 1e-5)
+ * @rope_theta: default 10000.0 (BitNet: 500000.0); also of rope_parameters,
+ *	where newer files have it
  * @tied: tie_word_embeddings, by the architecture's default where absent
+ *	(Gemma: yes, others: no)
+ * @tied_set: tie_word_embeddings is there
+ * @attention_bias: q, k and v have biases
+ * @o_bias: o has one, too
+ * @quant_method: of quantization_config, "" where there is none
+ *
+ * Where a key is absent, set is false and the value is the default of the
+ * architecture's class in transformers.
  */
 struct ak_arch_config {
 	enum ak_arch arch;
@@ -59,17 +69,19 @@ struct ak_arch_config {
 	struct ak_arch_number vocab_size, hidden_size, intermediate_size,
 		layers, heads, kv_heads, head_dim, context, rms_norm_eps,
 		rope_theta;
-	bool tied;
+	bool tied, tied_set, attention_bias, o_bias;
+	char quant_method[32];
 };
 
 /**
  * ak_arch_config_read() - read config.json
- * @path: folder of the model, or the file itself
+ * @path: folder of the model, config.json itself, or a file beside it
  * @out: where to put it; ak_arch_config_free() gives it back
  * @err: error text; names the file, the key and what is wrong with it
  *
  * Return: 0, -ENOENT, -EBADMSG for bad JSON or an impossible value, -ENOTSUP
- * for an architecture that is not known (the text lists those that are).
+ * for an architecture that is not known (the text lists those that are) and
+ * for parts that no architecture has (biases of the MLP).
  */
 int ak_arch_config_read(const char *path, struct ak_arch_config *out,
 			struct ak_err *err);
@@ -79,6 +91,14 @@ int ak_arch_config_read(const char *path, struct ak_arch_config *out,
  * @c: filled by ak_arch_config_read(), or all zero
  */
 void ak_arch_config_free(struct ak_arch_config *c);
+
+/**
+ * ak_arch_name() - name of an architecture
+ * @arch: which
+ *
+ * Return: what transformers calls it: "llama".
+ */
+const char *ak_arch_name(enum ak_arch arch);
 
 /**
  * enum ak_role - what a tensor does in the model
@@ -141,7 +161,11 @@ struct ak_arch_model {
  *
  * Checks every shape against the configuration. Tensors that no rule names
  * are an error that lists the first few, except buffers that
- * transformers recomputes (rotary_emb.inv_freq).
+ * transformers recomputes (rotary_emb.inv_freq). Names may lack "model." (a
+ * model that was saved without its head), and the head may be called
+ * output.weight. A model without head is tied unless config.json says that it
+ * is not; of a tied model with a head the head is not looked at, as in
+ * transformers.
  *
  * Return: 0, -ENOENT for a missing tensor, -EBADMSG for a wrong shape,
  * -ENOTSUP for a tensor that the architecture does not have.

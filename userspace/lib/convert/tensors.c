@@ -368,6 +368,14 @@ const struct ak_tensor *ak_tensors_find(const struct ak_tensors *t,
 	return i == SIZE_MAX ? NULL : &t->entry[i].t;
 }
 
+size_t ak_tensor_number(const struct ak_tensors *t,
+			const struct ak_tensor *tensor)
+{
+	/* A tensor is the begin of its entry. */
+	return (size_t)((const struct ak_tensor_entry *)(const void *)tensor -
+			t->entry);
+}
+
 uint64_t ak_tensor_cols(const struct ak_tensor *t)
 {
 	return t->ndim ? t->dim[t->ndim - 1] : 1;

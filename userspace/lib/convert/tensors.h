@@ -102,6 +102,16 @@ const struct ak_tensor *ak_tensors_find(const struct ak_tensors *t,
 					const char *name);
 
 /**
+ * ak_tensor_number() - the number of a tensor
+ * @t: an open set
+ * @tensor: a tensor of it
+ *
+ * Return: @i for which ak_tensors_at(t, i) is @tensor.
+ */
+size_t ak_tensor_number(const struct ak_tensors *t,
+			const struct ak_tensor *tensor);
+
+/**
  * ak_tensor_rows() - rows of a tensor
  * @t: a tensor
  *

@@ -66,7 +66,7 @@ struct ak_tensor_place {
 
 /**
  * struct ak_tensor_entry - a tensor and its place
- * @t: what the world sees
+ * @t: what the world sees; first, as its address is that of the entry
  * @place: where its elements are
  */
 struct ak_tensor_entry {
