@@ -77,13 +77,29 @@ static json_t *faults(const struct board *b)
 	return o;
 }
 
+/* What the host has mapped at this moment is no counter: a reset leaves it. */
+static json_t *host(const struct board *b)
+{
+	const struct stats *s = &b->stats;
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < b->host.num; i++)
+		bytes += b->host.maps[i].size;
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "read_faults",
+			 number(s->host_read_faults), "write_faults",
+			 number(s->host_write_faults), "messages",
+			 number(s->host_messages), "maps", number(b->host.num),
+			 "mapped_bytes", number(bytes));
+}
+
 json_t *stats_json(const struct board *b)
 {
 	const struct stats *s = &b->stats;
 
 	return json_pack(
 		"{s:s, s:o, s:{s:o, s:o}, s:o, s:{s:o, s:o, s:o, s:o, s:o},"
-		" s:{s:o, s:o, s:o}, s:o, s:{s:o, s:o, s:o},"
+		" s:{s:o, s:o, s:o}, s:o, s:o,"
 		" s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}",
 		"chip", b->chip->name, "mmio", bars(b), "config", "reads",
 		number(s->config_reads), "writes", number(s->config_writes),
@@ -93,13 +109,11 @@ json_t *stats_json(const struct board *b)
 		number(s->irq_lost), "spurious", number(s->irq_spurious),
 		"illegal", "mmio", number(s->illegal_mmio), "dma",
 		number(s->illegal_dma), "core", number(s->illegal_core),
-		"reserved_registers", number(s->reserved_regs), "host",
-		"read_faults", number(s->host_read_faults), "write_faults",
-		number(s->host_write_faults), "messages",
-		number(s->host_messages), "core", "jobs", number(s->core_jobs),
-		"resets", number(s->core_resets), "resets", "flr",
-		number(s->resets_flr), "bus", number(s->resets_bus), "client",
-		"connections", number(s->clients), "protocol_errors",
+		"reserved_registers", number(s->reserved_regs), "host", host(b),
+		"core", "jobs", number(s->core_jobs), "resets",
+		number(s->core_resets), "resets", "flr", number(s->resets_flr),
+		"bus", number(s->resets_bus), "client", "connections",
+		number(s->clients), "protocol_errors",
 		number(s->protocol_errors), "faults", faults(b));
 }
 

@@ -416,6 +416,8 @@ static void test_host_messages(void **state)
 /* The host's IOMMU says no: reads abort, posted writes do not notice. */
 static void host_faults(struct vm *vm)
 {
+	uint64_t maps, bytes;
+
 	dma_one(vm, RD0, DATA, RAM_BASE + RAM_SIZE - 64, 128);
 	assert_int_equal(vm_irqs(vm, 5000), 1);
 	assert_int_equal(vm->dma_reads, 1);
@@ -434,7 +436,13 @@ static void host_faults(struct vm *vm)
 	assert_int_equal(vm_stat(vm, "host.read_faults"), 1);
 	assert_int_equal(vm_stat(vm, "host.write_faults"), 1);
 	/* Unmapped in time means out of reach. */
+	assert_true(vm_stat(vm, "host.maps") >= 1);
+	assert_true(vm_stat(vm, "host.mapped_bytes") >= RAM_SIZE);
+	maps = vm_stat(vm, "host.maps");
+	bytes = vm_stat(vm, "host.mapped_bytes");
 	assert_int_equal(vm_unmap(vm, RAM_BASE, RAM_SIZE), 0);
+	assert_int_equal(vm_stat(vm, "host.maps"), maps - 1);
+	assert_int_equal(vm_stat(vm, "host.mapped_bytes"), bytes - RAM_SIZE);
 	dma_one(vm, RD1, DATA, RAM_BASE, 128);
 	assert_int_equal(vm_irqs(vm, 5000), 1);
 	assert_int_equal(dma_status(vm, RD1), HALTED);

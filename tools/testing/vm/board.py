@@ -19,6 +19,8 @@ class BoardError(Exception):
 def add(total, stats):
     """Adds counters to counters, in place."""
     for key, value in stats.items():
+        if key in ("maps", "mapped_bytes"):
+            continue
         if isinstance(value, dict):
             add(total.setdefault(key, {}), value)
         elif isinstance(value, int) and not isinstance(value, bool):
@@ -87,6 +89,13 @@ class Board:
             add(self.total, json.loads(self.ask("stats"))["stats"])
         except (OSError, ValueError, KeyError):
             pass
+
+    def mappings(self):
+        """Ranges of host memory that the board may reach; None if it is gone."""
+        try:
+            return json.loads(self.ask("stats"))["stats"]["host"]["maps"]
+        except (OSError, ValueError, KeyError):
+            return None
 
     def kill(self):
         if not self.process or self.process.poll() is not None:

@@ -64,6 +64,13 @@ def board_stats(boards, expected):
                        if not any(lookup(stats, key) for stats in boards.values())]
 
 
+def mappings(begin, end):
+    """Problems in what boards can reach of a machine with an IOMMU."""
+    return [f"board {number}: {after - before} DMA mappings are left after rmmod"
+            for number, (before, after) in enumerate(zip(begin, end))
+            if before is not None and after is not None and after > before]
+
+
 def results(found, unload, tainted):
     """Problems in what the guest's init reported."""
     problems = []
@@ -77,9 +84,12 @@ def results(found, unload, tainted):
         problems.append(f"memory is left after rmmod, allocated in {', '.join(found['leaks'].split())}")
     if found.get("left"):
         problems.append(f"after rmmod there is still {found['left']}")
-    acquired, released = (int(n) for n in found.get("pins", "0 0").split())
-    if acquired != released:
-        problems.append(f"pinned pages: {acquired} acquired, {released} released")
+    if unload and "end" in found and not found.get("rmmod"):
+        pins = re.fullmatch(r"(\d+) (\d+)", found.get("pins", ""))
+        if not pins:
+            problems.append(f"pinned pages: cannot read '{found.get('pins', '')}'")
+        elif pins[1] != pins[2]:
+            problems.append(f"pinned pages: {pins[1]} acquired, {pins[2]} released")
     if found.get("tainted", "0") != "0" and not tainted:
         problems.append(f"the kernel is tainted: {int(found['tainted']):#x}")
     return problems

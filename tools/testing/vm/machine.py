@@ -72,6 +72,8 @@ class Machine:
         self.boards = boards
         self.results = {}
         self.problems = []
+        # What boards could reach before the driver was loaded and in the end.
+        self.mappings = {}
         self.ended_at = None
         listen = {name: self.listen(name) for name in ("out", "ctl", "qmp")}
         command = [qemu, "-M", "q35", "-accel", options.accel, "-cpu", options.cpu, "-smp", str(options.cpus),
@@ -125,8 +127,13 @@ class Machine:
             self.process.kill()
         self.process.wait()
 
-    # What vmctl asks for: lines in, "STATUS LENGTH" and text out.
     def serve(self):
+        self.answer_requests()
+        # A board that was started here dies with the thread that did it.
+        threading.Event().wait()
+
+    # What vmctl asks for: lines in, "STATUS LENGTH" and text out.
+    def answer_requests(self):
         pending = b""
         while True:
             try:
@@ -214,6 +221,8 @@ class Machine:
 
     def do_result(self, rest, words):
         self.results[words[0]] = rest.partition(" ")[2]
+        if words[0] in ("begin", "end"):
+            self.mappings[words[0]] = [b.mappings() for b in self.boards]
         if words[0] == "end":
             self.ended_at = time.monotonic()
         return 0, ""

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that does one thing wrong, by its parameter: what the checks of
+ * A driver that does things wrong, by its parameter: what the checks of
  * scripts/vm must notice. Loaded in place of akida.ko by their own test, in a
  * virtual machine and nowhere else.
  */
@@ -14,8 +14,9 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-static char *bad = "nothing";
-module_param(bad, charp, 0444);
+static char *bad[16];
+static int num_bad;
+module_param_array(bad, charp, &num_bad, 0444);
 MODULE_PARM_DESC(bad, "what to do wrong");
 
 static struct kmem_cache *cache;
@@ -44,7 +45,7 @@ static noinline int fill_cache(void)
 /* It does not destroy it at all. */
 static noinline int forget_cache(void)
 {
-	return kmem_cache_create("akida_bad", 64, 0, 0, NULL) ? 0 : -ENOMEM;
+	return kmem_cache_create("akida_forgotten", 64, 0, 0, NULL) ? 0 : -ENOMEM;
 }
 
 static noinline int leak(void)
@@ -126,13 +127,25 @@ static const struct {
 	{ "hang", hang },
 };
 
-static int __init bad_init(void)
+static int do_wrong(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(bad, kinds[i].name))
+		if (!strcmp(name, kinds[i].name))
 			return kinds[i].start();
 	}
-	return strcmp(bad, "nothing") ? -EINVAL : 0;
+	return -EINVAL;
+}
+
+static int __init bad_init(void)
+{
+	int err;
+
+	for (int i = 0; i < num_bad; i++) {
+		err = do_wrong(bad[i]);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static void __exit bad_exit(void)
@@ -145,4 +158,4 @@ static void __exit bad_exit(void)
 module_init(bad_init);
 module_exit(bad_exit);
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Does one thing wrong, for a test");
+MODULE_DESCRIPTION("Does things wrong, for a test");
