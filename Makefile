@@ -27,8 +27,6 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR     ?= $(PREFIX)/share/doc/akida
-# Tools find the library beside them; packages set RPATH= empty.
-RPATH      ?= $$ORIGIN/../lib
 
 FUZZ_TIME ?= 60
 AKIDA_SHARED ?= ../shared
@@ -171,10 +169,12 @@ $(BUILD)/libakida-bare.a: $(BARE_OBJS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BARE_OBJS)
 
-$(AKIDA): $(TOOL_OBJS) $(LIB_SO)
+# With the library inside: subcommands for weights of large models use parts
+# that have no public API.
+$(AKIDA): $(TOOL_OBJS) $(LIB_INT)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -Wl,-rpath,'$(RPATH)' -o $@ $(TOOL_OBJS) -L$(BUILD)/lib -lakida $(JANSSON_LIBS) -lm
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(TOOL_OBJS) $(LIB_INT) $(LIB_LIBS)
 
 $(TOOL_LINKS:%=$(BUILD)/bin/%): $(AKIDA)
 	$(Q)ln -sf akida $@
