@@ -9,7 +9,6 @@
 #include "model/limits.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -165,22 +164,24 @@ static void check_global_average(struct check *c)
 /*
  * act_step with 4 fractional bits in a 20-bit field is inferred from programs
  * that the SDK compiled; act_step <= 65535 and threshold <= 2^19 - 1 are what
- * BrainChip's development hub writes to silence a neuron.
+ * BrainChip's development hub writes to silence a neuron. The input layer's
+ * field has 24 bits (measured on a compiled program).
  */
 static void check_neurons(struct check *c)
 {
 	const struct ak_layer *l = c->l;
 	uint32_t i, steps = 0, thresholds = 0, step = 0, threshold = 0;
+	int bits = l->type == AKIDA_LAYER_INPUT_CONV ? 24 : 20;
+	int32_t most = (1 << (bits - 1)) - 1;
 
 	for (i = 0; i < l->out.channels; i++) {
 		if (l->activation &&
 		    (l->act_step[i] > AK_STEP_MAX ||
-		     nearbyint((double)l->act_step[i] * AK_STEP_ONE) < 1) &&
+		     (double)l->act_step[i] * AK_STEP_ONE < 1) &&
 		    !steps++)
 			step = i;
-		if ((l->threshold[i] > (1 << 19) - 1 ||
-		     l->threshold[i] < -(1 << 19)) &&
-		    l->type != AKIDA_LAYER_INPUT_CONV && !thresholds++)
+		if ((l->threshold[i] > most || l->threshold[i] < -most - 1) &&
+		    !thresholds++)
 			threshold = i;
 	}
 	if (steps)
@@ -189,8 +190,8 @@ static void check_neurons(struct check *c)
 		       steps, (double)l->act_step[step], step);
 	if (thresholds)
 		broken(c,
-		       "threshold of %u neurons, the first %d at %u; it must fit 20 bits",
-		       thresholds, l->threshold[threshold], threshold);
+		       "threshold of %u neurons, the first %d at %u; it must fit %d bits",
+		       thresholds, l->threshold[threshold], threshold, bits);
 }
 
 int ak_model_check_limits(const struct ak_model *m, enum akida_target target,

@@ -31,6 +31,7 @@
  * @fire_bytes: of its fire table
  * @external: weights are in external memory (FNP2)
  * @track: its track in the program
+ * @fnp2: the weights in external memory, if @external
  */
 struct ak_placement {
 	uint32_t pass, stage, layer;
@@ -38,13 +39,15 @@ struct ak_placement {
 	uint32_t first, count;
 	uint32_t filter_bytes, fire_bytes;
 	bool external;
-	struct ak_track track;
+	struct ak_track track, fnp2;
 };
 
 /**
  * struct ak_built - a built program
  * @file: the container's bytes
  * @size: how many
+ * @mesh: for which chip
+ * @flags: how it was built
  * @placement: in the order of passes, stages and filters
  * @num_placements: how many
  * @num_passes: passes
@@ -57,6 +60,8 @@ struct ak_placement {
 struct ak_built {
 	uint8_t *file;
 	size_t size;
+	const struct ak_mesh *mesh;
+	unsigned int flags;
 	struct ak_placement *placement;
 	size_t num_placements;
 	uint32_t num_passes, num_layers;
