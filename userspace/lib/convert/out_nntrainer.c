@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Output formats nntr-bin and nntr-safetensors: what nntrainer's CausalLM
+ * application loads, as its nntr_quantize writes it. Order, names and
+ * transposition: Documentation/formats/nntr.rst.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "common/util.h"
+#include "convert/blocks.h"
+#include "convert/convert.h"
+#include "format/safetensors_write.h"
+
+/**
+ * struct role - a weight of nntrainer's graph
+ * @role: what it is in the model
+ * @layer: its layer's name, behind "layerN" within blocks
+ * @weight: its name within the layer
+ * @kind: which option says its type
+ */
+static const struct role {
+	enum ak_role role;
+	const char *layer, *weight;
+	enum kind {
+		PLAIN,
+		FC,
+		EMBEDDING,
+		LM_HEAD
+	} kind;
+} first = { AK_ROLE_EMBED, "embedding0", "Embedding", EMBEDDING },
+  block[] = {
+	  { AK_ROLE_INPUT_NORM, "_attention_norm", "gamma", PLAIN },
+	  { AK_ROLE_Q, "_wq", "weight", FC },
+	  { AK_ROLE_Q_BIAS, "_wq", "bias", PLAIN },
+	  { AK_ROLE_Q_NORM, "_q_norm", "gamma", PLAIN },
+	  { AK_ROLE_K, "_wk", "weight", FC },
+	  { AK_ROLE_K_BIAS, "_wk", "bias", PLAIN },
+	  { AK_ROLE_K_NORM, "_k_norm", "gamma", PLAIN },
+	  { AK_ROLE_V, "_wv", "weight", FC },
+	  { AK_ROLE_V_BIAS, "_wv", "bias", PLAIN },
+	  { AK_ROLE_O, "_attention_out", "weight", FC },
+	  { AK_ROLE_O_BIAS, "_attention_out", "bias", PLAIN },
+	  { AK_ROLE_POST_NORM, "_ffn_norm", "gamma", PLAIN },
+	  { AK_ROLE_UP, "_ffn_up", "weight", FC },
+	  { AK_ROLE_GATE, "_ffn_gate", "weight", FC },
+	  { AK_ROLE_DOWN, "_ffn_down", "weight", FC },
+  },
+  last[] = {
+	  { AK_ROLE_FINAL_NORM, "output_norm", "gamma", PLAIN },
+	  { AK_ROLE_LM_HEAD, "output_of_causallm", "weight", LM_HEAD },
+  };
+
+/**
+ * struct entry - a weight of the file
+ * @job: makes it
+ * @bytes: its size
+ * @type: of its elements
+ * @name: in the file
+ * @dim: shape in nntrainer: height, width
+ */
+struct entry {
+	struct ak_job *job;
+	uint64_t bytes;
+	enum ak_quant_type type;
+	const char *name;
+	uint64_t dim[2];
+};
+
+struct graph {
+	struct ak_plan *plan;
+	const struct ak_convert_model *model;
+	enum ak_quant_type type[LM_HEAD + 1];
+	bool arm;
+	struct entry *entry;
+	size_t count, found;
+};
+
+static enum ak_quant_type type_of(const struct ak_settings *s,
+				  const char *option)
+{
+	const char *value = ak_setting(s, option);
+
+	return (enum ak_quant_type)(!strcmp(value, "q4_0") ? AK_QUANT_Q4_0 :
+				    !strcmp(value, "q6_k") ? AK_QUANT_Q6_K :
+				    !strcmp(value, "fp16") ? AK_QUANT_F16 :
+							     AK_QUANT_F32);
+}
+
+static bool is_blocks(enum ak_quant_type type)
+{
+	return type == AK_QUANT_Q4_0 || type == AK_QUANT_Q6_K;
+}
+
+static int read_settings(struct graph *g, const struct ak_settings *s,
+			 struct ak_err *err)
+{
+	const struct ak_arch_config *c = g->model->config;
+
+	if (c->arch == AK_ARCH_GEMMA || c->arch == AK_ARCH_BITNET)
+		return ak_errf(
+			err, -ENOTSUP,
+			"%s: nntrainer's CausalLM application has no models of the kind %s; it has Llama, Mistral (as Llama), Qwen2 and Qwen3",
+			g->model->path, c->model_type);
+	g->type[FC] = type_of(s, "fc-dtype");
+	g->type[EMBEDDING] = type_of(s, "embd-dtype");
+	g->type[LM_HEAD] = ak_setting(s, "lmhead-dtype") ?
+				   type_of(s, "lmhead-dtype") :
+				   g->type[EMBEDDING];
+	g->type[PLAIN] = AK_QUANT_F32;
+	g->arm = ak_setting_is(s, "isa", "arm");
+	if (c->tied && ak_setting_given(s, "lmhead-dtype"))
+		ak_plan_warn(
+			g->plan,
+			"--lmhead-dtype has no effect: this model has no head of its own, the embedding is used (--embd-dtype)");
+	return 0;
+}
+
+/* Nobody can tell from the file what would not fit, so nothing may not. */
+static int check_shape(const struct graph *g, const struct ak_tensor *t,
+		       enum ak_quant_type type, const struct ak_blocks *b,
+		       struct ak_err *err)
+{
+	uint64_t rows = ak_tensor_rows(t), cols = ak_tensor_cols(t);
+	uint32_t block_size = ak_quant_format(type)->block;
+
+	if (cols % block_size)
+		return ak_errf(
+			err, -ENOTSUP,
+			"%s: tensor '%s' has %" PRIu64
+			" columns, which blocks of %s (%u) do not divide; nntrainer cannot load that: choose another type",
+			t->file, t->name, cols, ak_quant_format(type)->name,
+			block_size);
+	if (b->repacked && rows % ak_repack_rows(b->how))
+		return ak_errf(
+			err, -ENOTSUP,
+			"%s: tensor '%s' has %" PRIu64
+			" rows, which groups of %u (--isa %s) do not divide; nntrainer cannot load that: choose another type",
+			t->file, t->name, rows, ak_repack_rows(b->how),
+			g->arm ? "arm" : "x86");
+	return 0;
+}
+
+static int add(struct graph *g, const struct role *r, int layer,
+	       struct ak_err *err)
+{
+	const struct ak_arch_tensor *a =
+		ak_arch_find(g->model->arch, r->role, layer);
+	struct ak_blocks b = { .type = g->type[r->kind] };
+	const struct ak_tensor *t;
+	struct entry *e;
+	int rc;
+
+	if (!a || a->tied)
+		return 0;
+	t = a->tensor;
+	g->found++;
+	e = &g->entry[g->count++];
+	e->type = b.type;
+	e->name = layer < 0 ?
+			  ak_plan_text(g->plan, "%s:%s", r->layer, r->weight) :
+			  ak_plan_text(g->plan, "layer%d%s:%s", layer, r->layer,
+				       r->weight);
+	if (!e->name)
+		return ak_plan_error(g->plan, err);
+	/* The embedding is looked up by rows; only layers are interleaved. */
+	b.repacked = b.type == AK_QUANT_Q4_0 && r->kind != EMBEDDING;
+	b.how = g->arm ? AK_REPACK_X4_IL8 : AK_REPACK_X8_IL8;
+	rc = check_shape(g, t, b.type, &b, err);
+	if (rc)
+		return rc;
+	e->job = ak_plan_job(g->plan, e->name, 0);
+	ak_plan_job_source(g->plan, e->job, &t, 1);
+	rc = ak_plan_error(g->plan, err);
+	if (rc)
+		return rc;
+	e->dim[0] = ak_tensor_rows(t);
+	e->dim[1] = ak_tensor_cols(t);
+	if (r->kind == FC || r->kind == LM_HEAD) {
+		/* [in, out]; blocks run along inputs all the same. */
+		e->dim[0] = ak_tensor_cols(t);
+		e->dim[1] = ak_tensor_rows(t);
+		if (!is_blocks(b.type)) {
+			e->job->source.transpose = true;
+			e->job->rows = e->dim[0];
+			e->job->cols = e->dim[1];
+		}
+	}
+	return ak_blocks_job(g->plan, e->job, &b, &e->bytes, err);
+}
+
+static int add_all(struct graph *g, struct ak_err *err)
+{
+	int64_t layers = g->model->config->layers.i, i;
+	size_t k, wanted = 0;
+	int rc;
+
+	g->entry = ak_plan_alloc(g->plan, (g->model->arch->count + 1) *
+						  sizeof(*g->entry));
+	if (!g->entry)
+		return ak_plan_error(g->plan, err);
+	rc = add(g, &first, -1, err);
+	for (i = 0; !rc && i < layers; i++)
+		for (k = 0; !rc && k < ARRAY_SIZE(block); k++)
+			rc = add(g, &block[k], (int)i, err);
+	for (k = 0; !rc && k < ARRAY_SIZE(last); k++)
+		rc = add(g, &last[k], -1, err);
+	if (rc)
+		return rc;
+	/* What nntrainer has no place for must not be lost without a word. */
+	for (k = 0; k < g->model->arch->count; k++)
+		wanted += !g->model->arch->tensor[k].tied;
+	if (wanted != g->found)
+		return ak_errf(
+			err, -ENOTSUP,
+			"%s: %zu of %zu tensors have no place in nntrainer's model",
+			g->model->path, wanted - g->found, wanted);
+	return 0;
+}
+
+static const char *dtype_name(enum ak_quant_type type)
+{
+	return type == AK_QUANT_F32 ? "FP32" :
+	       type == AK_QUANT_F16 ? "FP16" :
+				      ak_quant_format(type)->name;
+}
+
+static int plan_graph(struct graph *g, const struct ak_convert_model *model,
+		      const struct ak_settings *settings, struct ak_plan *plan,
+		      struct ak_err *err)
+{
+	int rc;
+
+	memset(g, 0, sizeof(*g));
+	g->plan = plan;
+	g->model = model;
+	rc = read_settings(g, settings, err);
+	if (!rc)
+		rc = add_all(g, err);
+	if (!rc)
+		ak_plan_note(
+			plan,
+			"nntr_config.json for this file: \"model_tensor_type\": \"%s-FP32\", \"fc_layer_dtype\": \"%s\", \"embedding_dtype\": \"%s\", \"lmhead_dtype\": \"%s\"",
+			dtype_name(g->type[FC]), dtype_name(g->type[FC]),
+			dtype_name(g->type[EMBEDDING]),
+			dtype_name(g->type[LM_HEAD]));
+	return rc;
+}
+
+static int plan_bin(const struct ak_convert_model *model,
+		    const struct ak_settings *settings, struct ak_plan *plan,
+		    struct ak_err *err)
+{
+	struct ak_plan_file *f;
+	struct graph g;
+	size_t i;
+	int rc = plan_graph(&g, model, settings, plan, err);
+
+	if (rc)
+		return rc;
+	f = ak_plan_file(plan, NULL, AK_FILE_PLAIN);
+	for (i = 0; i < g.count; i++)
+		ak_file_output(f, g.entry[i].job, 0);
+	return 0;
+}
+
+/* ----------------------------------------------------------- safetensors */
+
+static void describe(struct graph *g, const struct entry *e,
+		     struct ak_st_new *t)
+{
+	t->name = e->name;
+	if (!is_blocks(e->type)) {
+		t->type =
+			e->type == AK_QUANT_F16 ? AK_TENSOR_F16 : AK_TENSOR_F32;
+		t->ndim = 4;
+		t->dim[0] = t->dim[1] = 1;
+		t->dim[2] = e->dim[0];
+		t->dim[3] = e->dim[1];
+		return;
+	}
+	t->type = AK_TENSOR_U8;
+	t->ndim = 1;
+	t->dim[0] = e->bytes;
+	t->extra = ak_plan_text(
+		g->plan,
+		"\"nntr_dtype\":\"%s\",\"nntr_shape\":[1,1,%" PRIu64 ",%" PRIu64
+		"]",
+		ak_quant_format(e->type)->name, e->dim[0], e->dim[1]);
+}
+
+static int write_header(struct graph *g, struct ak_plan_file *f,
+			struct ak_err *err)
+{
+	struct ak_st_new *t =
+		ak_plan_alloc(g->plan, (g->count + 1) * sizeof(*t));
+	struct ak_st_text meta[3] = { { "format", "nntrainer" } };
+	struct ak_st_writer *w = NULL;
+	struct ak_buf header = { 0 };
+	struct ak_out *out = NULL;
+	bool blocks = false, q4_0 = false;
+	size_t i, n = 1;
+	int rc;
+
+	if (!t)
+		return ak_plan_error(g->plan, err);
+	for (i = 0; i < g->count; i++) {
+		describe(g, &g->entry[i], &t[i]);
+		blocks |= is_blocks(g->entry[i].type);
+		q4_0 |= g->entry[i].type == AK_QUANT_Q4_0;
+	}
+	if (blocks)
+		meta[n++] = (struct ak_st_text){ "nntr_format",
+						 "nntr-safetensors-v1" };
+	if (q4_0)
+		meta[n++] = (struct ak_st_text){ "nntr_q4_0_isa",
+						 g->arm ? "arm" : "x86" };
+	rc = ak_plan_error(g->plan, err);
+	if (!rc)
+		rc = ak_out_memory("the header", &header, &out, err);
+	if (!rc)
+		rc = ak_st_writer_new(out, t, g->count, AK_ST_GIVEN, meta, n,
+				      &w, err);
+	ak_st_writer_free(w);
+	if (out && !rc)
+		rc = ak_out_finish(out, err);
+	else
+		ak_out_abandon(out);
+	if (!rc)
+		ak_file_bytes(f, header.data, header.size);
+	ak_buf_clear(&header);
+	return rc;
+}
+
+static int plan_safetensors(const struct ak_convert_model *model,
+			    const struct ak_settings *settings,
+			    struct ak_plan *plan, struct ak_err *err)
+{
+	struct ak_plan_file *f;
+	struct graph g;
+	size_t i;
+	int rc = plan_graph(&g, model, settings, plan, err);
+
+	if (rc)
+		return rc;
+	f = ak_plan_file(plan, NULL, AK_FILE_PLAIN);
+	rc = write_header(&g, f, err);
+	for (i = 0; !rc && i < g.count; i++)
+		ak_file_output(f, g.entry[i].job, 0);
+	return rc;
+}
+
+/* nntr_quantize's options; it has Q4_K, too, and FP16 for no embedding. */
+static const struct ak_output_option options[] = {
+	{ "fc-dtype", "q4_0|q6_k|fp16|fp32", "q4_0",
+	  "Type of fully connected layers" },
+	{ "embd-dtype", "q4_0|q6_k|fp32", "fp32", "Type of the embedding" },
+	{ "lmhead-dtype", "q4_0|q6_k|fp16|fp32", NULL,
+	  "Type of a head that is not the embedding (that of the embedding)" },
+	{ "isa", "x86|arm", "x86",
+	  "Machine that Q4_0 is interleaved for; the other one cannot load it" },
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct ak_output_format ak_output_nntr_bin = {
+	.name = "nntr-bin",
+	.summary =
+		"weights for nntrainer's CausalLM application, without a header",
+	.options = options,
+	.needs = AK_NEEDS_ARCH,
+	.plan = plan_bin,
+};
+
+const struct ak_output_format ak_output_nntr_safetensors = {
+	.name = "nntr-safetensors",
+	.summary = "the same in a safetensors file (nntr-safetensors-v1)",
+	.options = options,
+	.needs = AK_NEEDS_ARCH,
+	.plan = plan_safetensors,
+};
