@@ -12,6 +12,11 @@ _akida_options()
 		echo "--input -i --batch -b --iterations -n --seconds -s --compare-reference --quant --json" \
 			"--device --threads -t --cpu --reference $common"
 		;;
+	convert)
+		echo "--to --output -o --formats --force --json --log --quant-type --repack-format --pad --compat" \
+			"--fc-dtype --embd-dtype --lmhead-dtype --isa --layout --generation --scale" \
+			"--threads -t --memory --part --join --resume --no-sync $common"
+		;;
 	info)
 		echo "--json --keys --target --weights --output -o $common"
 		;;
@@ -92,6 +97,41 @@ _akida_argument()
 	info:--weights)
 		_akida_words "$cur" "$(_akida_layers)"
 		;;
+	convert:--to)
+		_akida_words "$cur" "nntr nntr-bin nntr-safetensors bitnet"
+		;;
+	convert:--quant-type)
+		_akida_words "$cur" "q4_0 q6_k q8_0 f32"
+		;;
+	convert:--repack-format)
+		_akida_words "$cur" "q4_0_4 q4_0_8"
+		;;
+	convert:--compat)
+		_akida_words "$cur" "script"
+		;;
+	convert:--fc-dtype | convert:--lmhead-dtype)
+		_akida_words "$cur" "q4_0 q6_k fp16 fp32"
+		;;
+	convert:--embd-dtype)
+		_akida_words "$cur" "q4_0 q6_k fp32"
+		;;
+	convert:--isa)
+		_akida_words "$cur" "x86 arm"
+		;;
+	convert:--layout)
+		_akida_words "$cur" "bin safetensors hf"
+		;;
+	convert:--generation)
+		_akida_words "$cur" "1 2 3"
+		;;
+	convert:--scale)
+		_akida_words "$cur" "row tensor"
+		;;
+	convert:--log | convert:-o | convert:--output)
+		_akida_files "$cur" ''
+		;;
+	convert:-t | convert:--threads | convert:--memory | convert:--part)
+		;;
 	run:-k | run:--top | run:--threshold | run:-b | run:--batch | run:-t | run:--threads)
 		;;
 	bench:-b | bench:--batch | bench:-n | bench:--iterations | bench:-s | bench:--seconds | bench:-t | bench:--threads)
@@ -114,7 +154,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench help info list run $(_akida_options '')"
+			_akida_words "$cur" "bench convert help info list run $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -122,7 +162,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench info list run"
+		_akida_words "$cur" "bench convert info list run"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -137,6 +177,9 @@ _akida()
 		run)
 			_akida_files "$cur" '\.(fbz|npy|png|jpe?g|PNG|JPE?G)$'
 			;;
+		convert)
+			_akida_files "$cur" '\.(safetensors|json|bin|pth?|npz|gguf)$'
+			;;
 		info | bench)
 			_akida_files "$cur" '\.fbz$'
 			;;
@@ -145,4 +188,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-info akida-list akida-run
+complete -F _akida akida akida-bench akida-convert akida-info akida-list akida-run

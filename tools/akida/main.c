@@ -18,6 +18,8 @@ static int cmd_help(int argc, char **argv);
 static const struct command commands[] = {
 	{ "bench", "measure latency, throughput and each layer's share",
 	  cmd_bench },
+	{ "convert", "convert weights of large models to other formats",
+	  cmd_convert },
 	{ "help", "show the help of a subcommand", cmd_help },
 	{ "info", "show the layers of a model and what keeps it from running",
 	  cmd_info },

@@ -113,29 +113,66 @@ void term_die_memory(void)
 	exit(TOOL_FAILED);
 }
 
-void term_progress(const char *what, size_t done, size_t total)
+/*
+ * Is it time to show progress? Short jobs show nothing, long ones do not
+ * flicker. @elapsed: seconds since the first call.
+ */
+static bool progress_due(bool ended, double *elapsed)
 {
 	static struct timespec start, last;
 	struct timespec now;
 
 	if (!fancy(stderr))
-		return;
-	if (done >= total) {
+		return false;
+	if (ended) {
 		progress_clear();
 		start.tv_sec = 0;
-		return;
+		return false;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!start.tv_sec)
 		start = last = now;
-	/* Short jobs show nothing, long ones do not flicker. */
+	*elapsed = (double)(now.tv_sec - start.tv_sec) +
+		   1e-9 * (double)(now.tv_nsec - start.tv_nsec);
 	if (now.tv_sec - start.tv_sec < 1 ||
 	    (now.tv_sec - last.tv_sec) * 1000000000L + now.tv_nsec -
 			    last.tv_nsec <
 		    100000000L)
-		return;
+		return false;
 	last = now;
+	return true;
+}
+
+void term_progress(const char *what, size_t done, size_t total)
+{
+	double elapsed;
+
+	if (!progress_due(done >= total, &elapsed))
+		return;
 	fprintf(stderr, "\r%zu of %zu %s\033[K", done, total, what);
+	progress_shown = true;
+}
+
+void term_bar(const char *unit, uint64_t done, uint64_t total)
+{
+	static const char full[] = "##############################";
+	const int width = sizeof(full) - 1;
+	double elapsed, share, rate;
+	char count[16], speed[16];
+	int n;
+
+	if (!progress_due(done >= total, &elapsed))
+		return;
+	share = (double)done / (double)total;
+	rate = (double)done / elapsed;
+	n = (int)(share * width);
+	fprintf(stderr, "\r[%.*s%*s] %3.0f %%  %s%s", n, full, width - n, "",
+		share * 100, tool_human(done, count, sizeof(count)), unit);
+	if (rate > 0)
+		fprintf(stderr, ", %s%s/s, %.0f s left",
+			tool_human((uint64_t)rate, speed, sizeof(speed)), unit,
+			(double)(total - done) / rate);
+	fputs("\033[K", stderr);
 	progress_shown = true;
 }
 

@@ -6,6 +6,7 @@
 #define TERM_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* What messages begin with: "akida", then "akida run" and the like. */
@@ -63,6 +64,16 @@ const char *term_plain(FILE *f);
  * @total: of how many; the last call, with @done == @total, clears the line
  */
 void term_progress(const char *what, size_t done, size_t total);
+
+/**
+ * term_bar() - show how far a job of known size is, on a terminal only
+ * @unit: what is counted: "weights", "B"
+ * @done: how many
+ * @total: of how many; the last call, with @done >= @total, clears the line
+ *
+ * A bar, the share that is done, the rate and the time that is left.
+ */
+void term_bar(const char *unit, uint64_t done, uint64_t total);
 
 /**
  * term_flush() - write what is left in stdout

@@ -41,6 +41,15 @@ struct command {
 int cmd_bench(int argc, char **argv);
 
 /**
+ * cmd_convert() - akida convert: weights in other programs' formats
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_convert(int argc, char **argv);
+
+/**
  * cmd_info() - akida info: what is in a model
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -82,6 +91,16 @@ enum tool_option {
 	OPT_COMPARE_REFERENCE,
 	OPT_CPU,
 	OPT_QUANT,
+	OPT_TO,
+	OPT_FORMATS,
+	OPT_MEMORY,
+	OPT_PART,
+	OPT_JOIN,
+	OPT_RESUME,
+	OPT_FORCE,
+	OPT_NO_SYNC,
+	OPT_LOG,
+	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 
 /**

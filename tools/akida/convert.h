@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of akida convert share.
+ */
+#ifndef CONVERT_H
+#define CONVERT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <akida/akida.h>
+
+/**
+ * struct convert - the command line
+ * @converter: has the options of the format
+ * @options: how to convert
+ * @in: IN
+ * @out: OUT
+ * @format: --to
+ * @log_path: --log, or NULL
+ * @formats: --formats: only list them
+ * @json: --json
+ */
+struct convert {
+	struct akida_converter *converter;
+	struct akida_convert_options options;
+	const char *in, *out, *format, *log_path;
+	bool formats, json;
+};
+
+/**
+ * convert_parse() - read the command line
+ * @c: filled in
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Ends the program on errors and after --help.
+ */
+void convert_parse(struct convert *c, int argc, char **argv);
+
+#endif /* CONVERT_H */
