@@ -312,6 +312,25 @@ modules modules_install:
 	$(Q)$(if $(wildcard kernel/*.c),,echo "akida: kernel/ has no sources in this release: there is no driver to build" >&2; exit 1;) \
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $@
 
+# Tests of the driver, which run in virtual machines: scripts/vm-tests.
+SELFTEST_SRCS := $(sort $(wildcard tools/testing/selftests/akida/test_*.c))
+SELFTEST_BINS := $(SELFTEST_SRCS:tools/testing/selftests/akida/%.c=$(BUILD)/selftests/%)
+SELFTEST_SUPPORT := $(filter-out $(SELFTEST_SRCS),$(wildcard tools/testing/selftests/akida/*.c))
+KSELFTEST := build/linux-source/tools/testing/selftests
+
+.PHONY: selftests
+selftests: $(SELFTEST_BINS) $(VMCTL)
+
+$(KSELFTEST)/kselftest_harness.h:
+	$(Q)scripts/linux-source >/dev/null
+
+$(SELFTEST_BINS): $(BUILD)/selftests/%: tools/testing/selftests/akida/%.c $(SELFTEST_SUPPORT) $(wildcard tools/testing/selftests/akida/*.h) \
+		uapi/akida.h $(KSELFTEST)/kselftest_harness.h $(BUILD)/.flags
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -g -O2 -std=gnu11 $(WARN) -D_GNU_SOURCE -pthread $(if $(SAN),-fsanitize=$(SAN)) -Iuapi -isystem $(KSELFTEST) -o $@ \
+		$< $(SELFTEST_SUPPORT)
+
 # ---------------------------------------------------------------- style
 C_FILES := $(sort $(shell git ls-files '*.c' '*.h' 2>/dev/null))
 .PHONY: format
