@@ -48,6 +48,26 @@ int ak_tensors_add(struct ak_tensors *set, struct ak_tensor_file *file,
 	return 0;
 }
 
+int ak_tensors_add_meta(struct ak_tensors *set, const char *key,
+			const char *value, bool json, struct ak_err *err)
+{
+	size_t n = set->num_meta, room = n & (n - 1) ? 0 : n ? n * 2 : 1;
+	struct ak_tensors_meta *m;
+
+	if (room) {
+		m = reallocarray(set->meta, room, sizeof(*m));
+		if (!m)
+			return no_memory(err);
+		set->meta = m;
+	}
+	m = &set->meta[n];
+	m->key = strdup(key);
+	m->value = strdup(value);
+	m->json = json;
+	set->num_meta++;
+	return m->key && m->value ? 0 : no_memory(err);
+}
+
 static void close_file(struct ak_tensor_file *f)
 {
 	size_t i;
@@ -94,6 +114,8 @@ static int load_file(struct ak_tensors *set, struct ak_tensor_file *f,
 
 	for (c = ak_containers; c->name; c++)
 		if (c->is(f)) {
+			if (!set->format)
+				set->format = c->name;
 			rc = c->load(set, f, err);
 			if (rc && rc != -ENOMEM)
 				ak_err_prefix(err, "%s: ", f->path);
@@ -342,6 +364,11 @@ void ak_tensors_close(struct ak_tensors *t)
 		free((void *)(uintptr_t)t->entry[i].t.name);
 	for (i = 0; i < t->num_files; i++)
 		close_file(t->file[i]);
+	for (i = 0; i < t->num_meta; i++) {
+		free((void *)(uintptr_t)t->meta[i].key);
+		free((void *)(uintptr_t)t->meta[i].value);
+	}
+	free(t->meta);
 	free(t->entry);
 	free(t->file);
 	ak_names_clear(&t->names);
@@ -386,4 +413,31 @@ uint64_t ak_tensor_rows(const struct ak_tensor *t)
 	uint64_t cols = ak_tensor_cols(t);
 
 	return cols ? t->count / cols : 0;
+}
+
+bool ak_tensor_readable(const struct ak_tensor *t)
+{
+	const struct ak_tensor_entry *e = (const void *)t;
+
+	return t->type != AK_TENSOR_OTHER || e->place.read;
+}
+
+const struct ak_tensors_meta *ak_tensors_meta(const struct ak_tensors *t,
+					      size_t i)
+{
+	return i < t->num_meta ? &t->meta[i] : NULL;
+}
+
+const char *ak_tensors_format(const struct ak_tensors *t)
+{
+	return t->format;
+}
+
+const char *ak_tensors_file(const struct ak_tensors *t, size_t i,
+			    uint64_t *size)
+{
+	if (i >= t->num_files)
+		return NULL;
+	*size = t->file[i]->map.size;
+	return t->file[i]->path;
 }

@@ -148,4 +148,72 @@ int ak_tensor_read(const struct ak_tensors *set, const struct ak_tensor *t,
 		   uint64_t first, uint64_t rows, float *out,
 		   struct ak_err *err);
 
+/**
+ * ak_tensor_read_part() - elements of one row as float
+ * @set: the open set that @t is of
+ * @t: a tensor
+ * @row: the row
+ * @first: first element; of a block type a multiple of its block
+ * @count: how many; the same
+ * @out: @count floats
+ * @err: error text
+ *
+ * For rows that are too long for memory. As ak_tensor_read() otherwise.
+ *
+ * Return: as ak_tensor_read(); -EINVAL for parts of blocks.
+ */
+int ak_tensor_read_part(const struct ak_tensors *set, const struct ak_tensor *t,
+			uint64_t row, uint64_t first, uint64_t count,
+			float *out, struct ak_err *err);
+
+/**
+ * ak_tensor_readable() - has it float values
+ * @t: a tensor of an open set
+ *
+ * Return: true if ak_tensor_read() gives some.
+ */
+bool ak_tensor_readable(const struct ak_tensor *t);
+
+/**
+ * struct ak_tensors_meta - what a file says beside its tensors
+ * @key: name
+ * @value: text, or JSON
+ * @json: it is JSON: a number, a truth value, a short list, or an object
+ *	{"type": "string", "count": 32000} for a long one
+ */
+struct ak_tensors_meta {
+	const char *key, *value;
+	bool json;
+};
+
+/**
+ * ak_tensors_meta() - an entry of safetensors' __metadata__, a key of GGUF or
+ * of NNTR
+ * @t: an open set
+ * @i: from 0, in the order of the (first) file
+ *
+ * Return: the entry, NULL past the last.
+ */
+const struct ak_tensors_meta *ak_tensors_meta(const struct ak_tensors *t,
+					      size_t i);
+
+/**
+ * ak_tensors_format() - what kind of file it is
+ * @t: an open set
+ *
+ * Return: "safetensors", "GGUF", ...
+ */
+const char *ak_tensors_format(const struct ak_tensors *t);
+
+/**
+ * ak_tensors_file() - the files of a set
+ * @t: an open set
+ * @i: from 0
+ * @size: where to put its bytes
+ *
+ * Return: the file's name, NULL past the last.
+ */
+const char *ak_tensors_file(const struct ak_tensors *t, size_t i,
+			    uint64_t *size);
+
 #endif /* AK_TENSORS_H */

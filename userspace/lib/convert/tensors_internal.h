@@ -45,6 +45,8 @@ struct ak_tensor_file {
 	struct ak_unpacked *unpacked;
 };
 
+struct ak_tensor_entry;
+
 /**
  * struct ak_tensor_place - where the elements of a tensor are
  * @raw: the first element; NULL for a deflated entry
@@ -54,6 +56,9 @@ struct ak_tensor_file {
  * @swap: elements are in the other byte order
  * @strided: they are not in C order without gaps
  * @stride: then, elements from one index to the next
+ * @read: what makes floats of the rows of an AK_TENSOR_OTHER, or NULL for one
+ *	that has none
+ * @how: for @read
  */
 struct ak_tensor_place {
 	const uint8_t *raw;
@@ -62,6 +67,10 @@ struct ak_tensor_place {
 	uint64_t skip;
 	bool swap, strided;
 	uint64_t stride[AK_TENSOR_MAX_DIMS];
+	int (*read)(const struct ak_tensor_entry *e, const uint8_t *raw,
+		    uint64_t first, uint64_t rows, float *out,
+		    struct ak_err *err);
+	int how;
 };
 
 /**
@@ -80,6 +89,9 @@ struct ak_tensor_entry {
  * @count: how many
  * @room: how many fit
  * @names: their numbers
+ * @format: what the first file is
+ * @meta: what it says beside its tensors
+ * @num_meta: how many
  * @file: files
  * @num_files: how many
  * @lock: for what is unpacked
@@ -90,6 +102,9 @@ struct ak_tensors {
 	struct ak_tensor_entry *entry;
 	size_t count, room;
 	struct ak_names names;
+	const char *format;
+	struct ak_tensors_meta *meta;
+	size_t num_meta;
 	struct ak_tensor_file **file;
 	size_t num_files;
 	pthread_mutex_t lock;
@@ -128,6 +143,19 @@ extern const struct ak_container ak_containers[];
 int ak_tensors_add(struct ak_tensors *set, struct ak_tensor_file *file,
 		   const char *name, const struct ak_tensor *t,
 		   const struct ak_tensor_place *place, struct ak_err *err);
+
+/**
+ * ak_tensors_add_meta() - add what a file says beside its tensors
+ * @set: a set that is being opened
+ * @key: name, copied
+ * @value: text or JSON, copied
+ * @json: it is JSON
+ * @err: error text
+ *
+ * Return: 0, -ENOMEM.
+ */
+int ak_tensors_add_meta(struct ak_tensors *set, const char *key,
+			const char *value, bool json, struct ak_err *err);
 
 /**
  * ak_tensors_unpack() - the first element of a tensor, unpacked if need be

@@ -2,12 +2,15 @@
 /*
  * From what container readers say to tensors of a set.
  */
-#include "convert/tensors_internal.h"
+#include "convert/tensors_own.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "format/gguf.h"
 #include "format/npy.h"
 #include "format/safetensors.h"
@@ -17,11 +20,28 @@
 #define NPY_HEAD 512u
 #define NPY_SUFFIX ".npy"
 
+/* Of what is told of a GGUF file's keys. */
+#define MAX_TEXT 4096u
+#define MAX_LIST 16u
+
 /* ---------------------------------------------------------- safetensors */
 
 static bool is_safetensors(const struct ak_tensor_file *f)
 {
 	return ak_is_safetensors(f->map.data, f->map.size);
+}
+
+static int load_metadata(struct ak_tensors *set,
+			 const struct ak_safetensors *st, struct ak_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	/* That of shards is the same in each. */
+	for (i = 0; i < st->num_meta && set->num_files == 1 && !rc; i++)
+		rc = ak_tensors_add_meta(set, st->meta[i].key,
+					 st->meta[i].value, false, err);
+	return rc;
 }
 
 static int load_safetensors(struct ak_tensors *set, struct ak_tensor_file *f,
@@ -31,6 +51,8 @@ static int load_safetensors(struct ak_tensors *set, struct ak_tensor_file *f,
 	size_t i;
 	int rc = ak_safetensors_parse(f->map.data, f->map.size, &st, err);
 
+	if (!rc)
+		rc = load_metadata(set, &st, err);
 	for (i = 0; i < st.count && !rc; i++) {
 		const struct ak_st_tensor *from = &st.tensor[i];
 		struct ak_tensor_place place = { .raw = f->map.data +
@@ -57,6 +79,69 @@ static bool is_gguf(const struct ak_tensor_file *f)
 	return ak_is_gguf(f->map.data, f->map.size);
 }
 
+/* A number as JSON. */
+static void print_number(struct ak_buf *b, const struct ak_gguf_key *k,
+			 uint64_t i)
+{
+	int64_t whole;
+	double v;
+
+	if (k->type == AK_GGUF_BOOL && !ak_gguf_integer(k, i, &whole))
+		ak_buf_text(b, whole ? "true" : "false");
+	else if (!ak_gguf_integer(k, i, &whole))
+		ak_buf_printf(b, "%" PRId64, whole);
+	else if (!ak_gguf_float(k, i, &v) && isfinite(v))
+		ak_buf_printf(b, k->type == AK_GGUF_F32 ? "%.9g" : "%.17g", v);
+	else
+		ak_buf_text(b, "null");
+}
+
+/* The value of a key as text: a string as it is, others as JSON. */
+static bool print_value(struct ak_buf *b, const struct ak_gguf_key *k)
+{
+	const char *text;
+	size_t n, pos = 0;
+	uint64_t i;
+
+	if (k->type == AK_GGUF_STRING && !k->array) {
+		if (!ak_gguf_string(k, &pos, &text, &n))
+			ak_buf_add(b, text, n < MAX_TEXT ? n : MAX_TEXT);
+		ak_buf_add(b, "", 1);
+		return false;
+	}
+	if (k->array && (k->type == AK_GGUF_STRING || k->count > MAX_LIST)) {
+		ak_buf_printf(b, "{\"type\": \"%s\", \"count\": %" PRIu64 "}",
+			      ak_gguf_type_name(k->type), k->count);
+	} else {
+		ak_buf_text(b, k->array ? "[" : "");
+		for (i = 0; i < k->count; i++) {
+			ak_buf_text(b, i ? ", " : "");
+			print_number(b, k, i);
+		}
+		ak_buf_text(b, k->array ? "]" : "");
+	}
+	ak_buf_add(b, "", 1);
+	return true;
+}
+
+static int load_keys(struct ak_tensors *set, const struct ak_gguf *g,
+		     struct ak_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < g->num_keys && !rc; i++) {
+		struct ak_buf b = { 0 };
+		bool json = print_value(&b, &g->key[i]);
+
+		rc = b.failed ? ak_errf(err, -ENOMEM, "no memory for a key") :
+				ak_tensors_add_meta(set, g->key[i].name,
+						    (char *)b.data, json, err);
+		ak_buf_clear(&b);
+	}
+	return rc;
+}
+
 static int load_gguf(struct ak_tensors *set, struct ak_tensor_file *f,
 		     struct ak_err *err)
 {
@@ -64,6 +149,8 @@ static int load_gguf(struct ak_tensors *set, struct ak_tensor_file *f,
 	size_t i;
 	int rc = ak_gguf_parse(f->map.data, f->map.size, &g, err);
 
+	if (!rc)
+		rc = load_keys(set, &g, err);
 	for (i = 0; i < g.count && !rc; i++) {
 		const struct ak_gguf_tensor *from = &g.tensor[i];
 		struct ak_tensor_place place = { .raw = f->map.data +
@@ -346,6 +433,8 @@ const struct ak_container ak_containers[] = {
 	{ "HDF5", is_hdf5, refuse_hdf5 },
 	{ "PyTorch before 1.6", is_legacy, refuse_legacy },
 	{ "pickle", is_pickle, refuse_pickle },
+	{ "NNTR", ak_is_nntr, ak_load_nntr },
 	{ "safetensors", is_safetensors, load_safetensors },
+	{ "bitnet.rs record", ak_is_bincode, ak_load_bincode },
 	{ NULL, NULL, NULL },
 };

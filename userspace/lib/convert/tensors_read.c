@@ -187,10 +187,11 @@ static uint64_t row_offset(const struct ak_tensor_entry *e, uint64_t row)
  * shorter stride, or every element would be on another page.
  */
 static void read_strided(const struct ak_tensor_entry *e, const uint8_t *raw,
-			 uint64_t first, uint64_t rows, float *out)
+			 uint64_t first, uint64_t rows, uint64_t col,
+			 uint64_t cols, float *out)
 {
 	size_t size = ak_tensor_type_size(e->t.type);
-	uint64_t cols = ak_tensor_cols(&e->t), offset[TILE], r, c, i, k;
+	uint64_t offset[TILE], r, c, i, k;
 	uint64_t step = e->place.stride[e->t.ndim - 1];
 	uint8_t tile[TILE][TILE * 8];
 	bool swap = e->place.swap, down;
@@ -200,7 +201,7 @@ static void read_strided(const struct ak_tensor_entry *e, const uint8_t *raw,
 		uint64_t nr = rows - r < TILE ? rows - r : TILE;
 
 		for (i = 0; i < nr; i++)
-			offset[i] = row_offset(e, first + r + i);
+			offset[i] = row_offset(e, first + r + i) + col * step;
 		for (c = 0; c < cols; c += TILE) {
 			uint64_t nc = cols - c < TILE ? cols - c : TILE;
 			uint64_t outer = down ? nc : nr;
@@ -279,23 +280,61 @@ static int read_i2_s(const struct ak_tensor *t, const uint8_t *raw,
 	return 0;
 }
 
+/* Whole blocks from element @first on, in C order. */
 static int read_blocks(const struct ak_tensor *t, const uint8_t *raw,
-		       uint64_t first, uint64_t rows, float *out,
+		       uint64_t first, uint64_t count, float *out,
 		       struct ak_err *err)
 {
 	const struct ak_quant_format *f =
 		ak_quant_find(ak_tensor_type_name(t->type));
-	uint64_t cols = ak_tensor_cols(t);
-	size_t bytes = 0;
 
 	if (t->type == AK_TENSOR_I2_S)
-		return read_i2_s(t, raw, first * cols, rows * cols, out, err);
-	if (!f || ak_quant_row_bytes(f, (size_t)cols, &bytes) ||
-	    ak_dequantise_rows(ak_quant_best(), f, raw + first * bytes,
-			       (size_t)rows, (size_t)cols, out))
+		return read_i2_s(t, raw, first, count, out, err);
+	if (!f || ak_dequantise_rows(ak_quant_best(), f,
+				     raw + first / f->block * f->block_bytes, 1,
+				     (size_t)count, out))
 		return ak_errf(err, -ENOTSUP,
 			       "%s: tensor '%s' of type %s cannot be unpacked",
 			       t->file, t->name, t->dtype);
+	return 0;
+}
+
+static int no_floats(const struct ak_tensor *t, struct ak_err *err)
+{
+	return ak_errf(
+		err, -ENOTSUP,
+		"%s: tensor '%s' is of type %s, which has no float values here",
+		t->file, t->name, t->dtype);
+}
+
+/* Rows, or part of one row. */
+static int read_some(const struct ak_tensors *set, const struct ak_tensor *t,
+		     uint64_t first, uint64_t rows, uint64_t col, uint64_t cols,
+		     float *out, struct ak_err *err)
+{
+	const struct ak_tensor_entry *e = (const void *)t;
+	uint64_t from = first * ak_tensor_cols(t) + col, count = rows * cols;
+	size_t size = ak_tensor_type_size(t->type);
+	const uint8_t *raw = NULL;
+	int rc;
+
+	_Static_assert(offsetof(struct ak_tensor_entry, t) == 0,
+		       "a tensor is the begin of its entry");
+	if (!count)
+		return 0;
+	/* What is unpacked is noted; a reader is const to its callers. */
+	rc = ak_tensors_unpack((struct ak_tensors *)(uintptr_t)set, &e->place,
+			       &raw, err);
+	if (rc)
+		return rc;
+	if (!size)
+		return read_blocks(t, raw, from, count, out, err);
+	if (e->place.strided)
+		read_strided(e, raw, first, rows, col, cols, out);
+	else if (e->place.swap)
+		read_swapped(e, raw + from * size, count, out);
+	else
+		to_float(t->type, raw + from * size, (size_t)count, out);
 	return 0;
 }
 
@@ -304,37 +343,38 @@ int ak_tensor_read(const struct ak_tensors *set, const struct ak_tensor *t,
 		   struct ak_err *err)
 {
 	const struct ak_tensor_entry *e = (const void *)t;
-	uint64_t cols = ak_tensor_cols(t), total = ak_tensor_rows(t);
-	size_t size = ak_tensor_type_size(t->type);
-	const uint8_t *raw = NULL;
-	int rc;
+	uint64_t total = ak_tensor_rows(t);
 
-	_Static_assert(offsetof(struct ak_tensor_entry, t) == 0,
-		       "a tensor is the begin of its entry");
 	if (first > total || rows > total - first)
 		return ak_errf(err, -ERANGE,
 			       "%s: tensor '%s' has %" PRIu64 " rows; %" PRIu64
 			       " from row %" PRIu64 " on are not there",
 			       t->file, t->name, total, rows, first);
+	if (!ak_tensor_readable(t))
+		return no_floats(t, err);
 	if (t->type == AK_TENSOR_OTHER)
-		return ak_errf(
-			err, -ENOTSUP,
-			"%s: tensor '%s' is of type %s, which has no float values here",
-			t->file, t->name, t->dtype);
-	if (!rows || !cols)
-		return 0;
-	/* What is unpacked is noted; a reader is const to its callers. */
-	rc = ak_tensors_unpack((struct ak_tensors *)(uintptr_t)set, &e->place,
-			       &raw, err);
-	if (rc)
-		return rc;
-	if (!size)
-		return read_blocks(t, raw, first, rows, out, err);
-	if (e->place.strided)
-		read_strided(e, raw, first, rows, out);
-	else if (e->place.swap)
-		read_swapped(e, raw + first * cols * size, rows * cols, out);
-	else
-		to_float(t->type, raw + first * cols * size, rows * cols, out);
-	return 0;
+		return e->place.read(e, e->place.raw, first, rows, out, err);
+	return read_some(set, t, first, rows, 0, ak_tensor_cols(t), out, err);
+}
+
+int ak_tensor_read_part(const struct ak_tensors *set, const struct ak_tensor *t,
+			uint64_t row, uint64_t first, uint64_t count,
+			float *out, struct ak_err *err)
+{
+	uint64_t cols = ak_tensor_cols(t);
+	size_t block;
+
+	if (row >= ak_tensor_rows(t) || first > cols || count > cols - first)
+		return ak_errf(err, -ERANGE,
+			       "%s: tensor '%s' has no elements %" PRIu64
+			       " to %" PRIu64 " in row %" PRIu64,
+			       t->file, t->name, first, first + count, row);
+	if (t->type == AK_TENSOR_OTHER)
+		return no_floats(t, err);
+	ak_tensor_type_block(t->type, &block);
+	if (t->type != AK_TENSOR_I2_S && (first % block || count % block))
+		return ak_errf(err, -EINVAL,
+			       "%s: tensor '%s' has blocks of %zu elements",
+			       t->file, t->name, block);
+	return read_some(set, t, row, 1, first, count, out, err);
 }
