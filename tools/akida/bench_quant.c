@@ -47,13 +47,15 @@ static void measure_all(struct akida_quant_meter *m, const struct bench *b)
 	struct akida_quant_rate r = { .weights = 0 };
 	json_t *list = json_array(), *root = json_object();
 	struct table *t = table_new(heads);
-	unsigned int i;
+	unsigned int count = akida_quant_meter_formats(m), i;
 
-	for (i = 0; !akida_quant_meter_run(m, i, &r, sizeof(r)); i++)
+	for (i = 0; !akida_quant_meter_run(m, i, &r, sizeof(r)); i++) {
+		term_progress("formats", i + 1, count);
 		if (b->json)
 			json_add(list, as_json(&r));
 		else
 			show(&r, t);
+	}
 	if (b->json) {
 		json_put(root, "isa", json_text(r.isa));
 		json_put(root, "seconds_per_figure", json_number(b->seconds));

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "akida/device.h"
+#include "bench_quant.h"
 #include "common/cpu.h"
 #include "model/handle.h"
 #include "npu/kernels.h"
@@ -252,12 +253,13 @@ static int bench_model(const char *path, unsigned int runs)
 
 static void usage(FILE *f)
 {
-	fputs("usage: akida-bench [--runs N] MODEL.fbz...\n"
+	fputs("usage: akida-bench [--runs N] [--quant] [MODEL.fbz...]\n"
 	      "\n"
 	      "Times the scalar reference, every instruction set on one and two threads,\n"
 	      "and every layer beside the processor's peak.\n"
 	      "\n"
-	      "  --runs N   inferences per figure (default 500)\n",
+	      "  --runs N   inferences per figure (default 500)\n"
+	      "  --quant    time conversion of weights, too\n",
 	      f);
 }
 
@@ -265,16 +267,21 @@ int main(int argc, char **argv)
 {
 	static const struct option longopts[] = {
 		{ "runs", required_argument, NULL, 'r' },
+		{ "quant", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned int runs = 500;
+	bool quant = false;
 	int c, rc = 0;
 
-	while ((c = getopt_long(argc, argv, "r:h", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "r:qh", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'r':
 			runs = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'q':
+			quant = true;
 			break;
 		case 'h':
 			usage(stdout);
@@ -284,11 +291,13 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind == argc || !runs) {
+	if ((optind == argc && !quant) || !runs) {
 		usage(stderr);
 		return 2;
 	}
 	for (; optind < argc; optind++)
 		rc |= bench_model(argv[optind], runs);
+	if (quant)
+		rc |= bench_quant();
 	return rc;
 }

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "quant/kernels.h"
+#include "../unit/digest.h"
+#include "../unit/quant_data.h"
 #include "quant_values.h"
 
 /* Floats that are looked at together, and the largest output. */
@@ -369,15 +371,6 @@ static void check_level(const struct options *o, struct quant_pair *p,
 	free(x);
 	free(y);
 	free(q);
-}
-
-static uint32_t fnv1a(const uint8_t *p, size_t size)
-{
-	uint32_t h = 0x811c9dc5;
-
-	for (; size; size--)
-		h = (h ^ *p++) * 0x01000193;
-	return h;
 }
 
 /*

@@ -170,16 +170,3 @@ const char *quant_values(struct rng *r, float *x, size_t n)
 	}
 	return "constant";
 }
-
-void quant_vector(float *x, size_t n)
-{
-	uint32_t s = 1;
-	unsigned int j;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		for (j = 0, x[i] = 0; j < 4; j++) {
-			s = s * 1664525u + 1013904223u;
-			x[i] += (float)(s >> 8) / 16777216.f - 0.5f;
-		}
-}

@@ -20,11 +20,4 @@
  */
 const char *quant_values(struct rng *r, float *x, size_t n);
 
-/**
- * quant_vector() - the matrix that published vectors were made with
- * @x: array
- * @n: how many
- */
-void quant_vector(float *x, size_t n);
-
 #endif /* QUANT_VALUES_H */

@@ -16,6 +16,7 @@
 #include "digest.h"
 #include "quant/half.h"
 #include "quant/kernels.h"
+#include "quant_data.h"
 
 #define ROWS 256u
 #define COLS 1024u
@@ -25,20 +26,6 @@
 
 static float *matrix, *big;
 static struct ak_quant table;
-
-/* The generator that the vectors were made with. */
-static void generate(float *x, size_t n)
-{
-	uint32_t s = 1;
-	unsigned int j;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		for (j = 0, x[i] = 0; j < 4; j++) {
-			s = s * 1664525u + 1013904223u;
-			x[i] += (float)(s >> 8) / 16777216.f - 0.5f;
-		}
-}
 
 static void *must(void *p)
 {
@@ -374,8 +361,8 @@ static int set_up(void **state)
 	big = malloc((size_t)BIG * BIG * sizeof(*big));
 	if (!matrix || !big)
 		return -1;
-	generate(matrix, COUNT);
-	generate(big, (size_t)BIG * BIG);
+	quant_vector(matrix, COUNT);
+	quant_vector(big, (size_t)BIG * BIG);
 	return 0;
 }
 

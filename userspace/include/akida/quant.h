@@ -63,6 +63,14 @@ struct akida_quant_meter *
 akida_quant_meter_new(const struct akida_quant_options *o, size_t size);
 
 /**
+ * akida_quant_meter_formats() - how many formats there are
+ * @m: a handle
+ *
+ * Return: their number.
+ */
+unsigned int akida_quant_meter_formats(const struct akida_quant_meter *m);
+
+/**
  * akida_quant_meter_run() - measure one format
  * @m: a handle
  * @index: number of the format, from 0

@@ -358,6 +358,13 @@ static double larger(double a, double b)
 	return a > b ? a : b;
 }
 
+AK_EXPORT unsigned int
+akida_quant_meter_formats(const struct akida_quant_meter *m)
+{
+	(void)m;
+	return ARRAY_SIZE(jobs);
+}
+
 AK_EXPORT int akida_quant_meter_run(struct akida_quant_meter *m,
 				    unsigned int index,
 				    struct akida_quant_rate *rate, size_t size)
