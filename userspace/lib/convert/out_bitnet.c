@@ -258,6 +258,18 @@ static int put_metadata(const struct bitnet *b, const char *layout,
 /* ------------------------------------------------------------ safetensors */
 
 /**
+ * struct source - what makes a tensor
+ * @job: the job
+ * @output: which of its outputs
+ * @scale: no output, but the scale in its result
+ */
+struct source {
+	struct ak_job *job;
+	unsigned int output;
+	bool scale;
+};
+
+/**
  * struct list - tensors of a safetensors file
  * @b: what is being planned
  * @tensor: how they are described
@@ -267,11 +279,7 @@ static int put_metadata(const struct bitnet *b, const char *layout,
 struct list {
 	const struct bitnet *b;
 	struct ak_st_new *tensor;
-	struct source {
-		struct ak_job *job;
-		unsigned int output;
-		bool scale; /* of the job's result, not an output */
-	} * source;
+	struct source *source;
 	size_t count;
 };
 

@@ -15,43 +15,53 @@
 #include "format/safetensors_write.h"
 
 /**
+ * enum kind - which option says the type of a weight
+ */
+enum kind {
+	PLAIN,
+	FC,
+	EMBEDDING,
+	LM_HEAD,
+};
+
+/**
  * struct role - a weight of nntrainer's graph
  * @role: what it is in the model
  * @layer: its layer's name, behind "layerN" within blocks
  * @weight: its name within the layer
  * @kind: which option says its type
  */
-static const struct role {
+struct role {
 	enum ak_role role;
 	const char *layer, *weight;
-	enum kind {
-		PLAIN,
-		FC,
-		EMBEDDING,
-		LM_HEAD
-	} kind;
-} first = { AK_ROLE_EMBED, "embedding0", "Embedding", EMBEDDING },
-  block[] = {
-	  { AK_ROLE_INPUT_NORM, "_attention_norm", "gamma", PLAIN },
-	  { AK_ROLE_Q, "_wq", "weight", FC },
-	  { AK_ROLE_Q_BIAS, "_wq", "bias", PLAIN },
-	  { AK_ROLE_Q_NORM, "_q_norm", "gamma", PLAIN },
-	  { AK_ROLE_K, "_wk", "weight", FC },
-	  { AK_ROLE_K_BIAS, "_wk", "bias", PLAIN },
-	  { AK_ROLE_K_NORM, "_k_norm", "gamma", PLAIN },
-	  { AK_ROLE_V, "_wv", "weight", FC },
-	  { AK_ROLE_V_BIAS, "_wv", "bias", PLAIN },
-	  { AK_ROLE_O, "_attention_out", "weight", FC },
-	  { AK_ROLE_O_BIAS, "_attention_out", "bias", PLAIN },
-	  { AK_ROLE_POST_NORM, "_ffn_norm", "gamma", PLAIN },
-	  { AK_ROLE_UP, "_ffn_up", "weight", FC },
-	  { AK_ROLE_GATE, "_ffn_gate", "weight", FC },
-	  { AK_ROLE_DOWN, "_ffn_down", "weight", FC },
-  },
-  last[] = {
-	  { AK_ROLE_FINAL_NORM, "output_norm", "gamma", PLAIN },
-	  { AK_ROLE_LM_HEAD, "output_of_causallm", "weight", LM_HEAD },
-  };
+	enum kind kind;
+};
+
+static const struct role first = { AK_ROLE_EMBED, "embedding0", "Embedding",
+				   EMBEDDING };
+
+static const struct role block[] = {
+	{ AK_ROLE_INPUT_NORM, "_attention_norm", "gamma", PLAIN },
+	{ AK_ROLE_Q, "_wq", "weight", FC },
+	{ AK_ROLE_Q_BIAS, "_wq", "bias", PLAIN },
+	{ AK_ROLE_Q_NORM, "_q_norm", "gamma", PLAIN },
+	{ AK_ROLE_K, "_wk", "weight", FC },
+	{ AK_ROLE_K_BIAS, "_wk", "bias", PLAIN },
+	{ AK_ROLE_K_NORM, "_k_norm", "gamma", PLAIN },
+	{ AK_ROLE_V, "_wv", "weight", FC },
+	{ AK_ROLE_V_BIAS, "_wv", "bias", PLAIN },
+	{ AK_ROLE_O, "_attention_out", "weight", FC },
+	{ AK_ROLE_O_BIAS, "_attention_out", "bias", PLAIN },
+	{ AK_ROLE_POST_NORM, "_ffn_norm", "gamma", PLAIN },
+	{ AK_ROLE_UP, "_ffn_up", "weight", FC },
+	{ AK_ROLE_GATE, "_ffn_gate", "weight", FC },
+	{ AK_ROLE_DOWN, "_ffn_down", "weight", FC },
+};
+
+static const struct role last[] = {
+	{ AK_ROLE_FINAL_NORM, "output_norm", "gamma", PLAIN },
+	{ AK_ROLE_LM_HEAD, "output_of_causallm", "weight", LM_HEAD },
+};
 
 /**
  * struct entry - a weight of the file

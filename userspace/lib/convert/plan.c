@@ -30,7 +30,7 @@
 
 struct ak_plan_memory {
 	struct ak_plan_memory *next;
-	_Alignas(max_align_t) unsigned char bytes[];
+	max_align_t bytes[];
 };
 
 struct ak_plan_message {

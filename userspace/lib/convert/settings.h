@@ -8,6 +8,15 @@
 #include "convert/convert.h"
 
 /**
+ * struct ak_settings_item - an option that was set
+ * @name: of the option
+ * @value: of it
+ */
+struct ak_settings_item {
+	char *name, *value;
+};
+
+/**
  * struct ak_settings - options of a format
  * @format: whose they are, when it is known
  * @item: what was set, in the order of the calls
@@ -15,9 +24,7 @@
  */
 struct ak_settings {
 	const struct ak_output_format *format;
-	struct ak_settings_item {
-		char *name, *value;
-	} * item;
+	struct ak_settings_item *item;
 	size_t count;
 };
 

@@ -29,18 +29,28 @@ struct ak_spools {
 };
 
 /**
+ * struct ak_spool_chunk - some bytes
+ * @data: in memory; NULL for bytes in the file
+ * @offset: in the file
+ * @size: how many
+ * @raw: before they were deflated
+ * @crc: CRC-32 of those
+ */
+struct ak_spool_chunk {
+	uint8_t *data;
+	uint64_t offset;
+	size_t size, raw;
+	uint32_t crc;
+};
+
+/**
  * struct ak_spool - a queue of bytes
  * @chunk: its pieces in order
  * @chunks: how many
  * @room: how many are allocated
  */
 struct ak_spool {
-	struct ak_spool_chunk {
-		uint8_t *data; /* NULL: in the file */
-		uint64_t offset;
-		size_t size, raw;
-		uint32_t crc;
-	} * chunk;
+	struct ak_spool_chunk *chunk;
 	size_t chunks, room;
 };
 

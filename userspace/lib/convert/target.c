@@ -266,7 +266,9 @@ static int add_line(struct ak_journal *j, const char *name, uint64_t size,
 
 	if (done)
 		j->done = done;
-	if (!done || !(done[j->count].name = strdup(name)))
+	if (done)
+		done[j->count].name = strdup(name);
+	if (!done || !done[j->count].name)
 		return ak_errf(err, -ENOMEM, "no memory for a journal");
 	done[j->count].size = size;
 	done[j->count].hash = hash;

@@ -73,18 +73,26 @@ int ak_target_publish(struct ak_target *t, struct ak_err *err);
 void ak_target_end(struct ak_target *t);
 
 /**
+ * struct ak_journal_line - a finished file
+ * @name: in the folder
+ * @size: its bytes
+ * @hash: their XXH64
+ */
+struct ak_journal_line {
+	char *name;
+	uint64_t size, hash;
+};
+
+/**
  * struct ak_journal - which files of OUT.partial are finished
  * @path: of the journal
  * @count: how many
- * @done: their names, sizes and XXH64
+ * @done: they
  */
 struct ak_journal {
 	char *path;
 	size_t count;
-	struct ak_journal_line {
-		char *name;
-		uint64_t size, hash;
-	} * done;
+	struct ak_journal_line *done;
 };
 
 /**

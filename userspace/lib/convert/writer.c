@@ -41,7 +41,7 @@ struct file {
 	struct ak_xxh64 *hash;
 	size_t cursor;
 	uint64_t written;
-	_Atomic uint64_t put;
+	atomic_uint_least64_t put;
 	size_t left;
 	bool in_order, entry, done;
 	uint64_t raw;
