@@ -172,10 +172,13 @@ static void print_report(const struct convert *c, bool done)
 
 	if (!report)
 		return;
-	if (c->json)
+	if (c->json) {
 		puts(text);
-	else if (done)
-		print_summary(c, report);
+	} else {
+		convert_print_accuracy(json_object_get(report, "details"));
+		if (done)
+			print_summary(c, report);
+	}
 	json_decref(report);
 }
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include <akida/akida.h>
 
 /**
@@ -37,5 +39,11 @@ struct convert {
  * Ends the program on errors and after --help.
  */
 void convert_parse(struct convert *c, int argc, char **argv);
+
+/**
+ * convert_print_accuracy() - print the table of errors of a report
+ * @details: of the report, or NULL; nothing is printed unless it has errors
+ */
+void convert_print_accuracy(const json_t *details);
 
 #endif /* CONVERT_H */

@@ -28,7 +28,11 @@ static const struct argp_option options[] = {
 	{ "log", OPT_LOG, "FILE", 0, "Write what is done to FILE", 1 },
 	{ NULL, 0, NULL, 0, "Options of formats:", 2 },
 	{ "quant-type", OPT_SETTING, "TYPE", 0,
-	  "nntr: format of matrices: q4_0 (preset), q6_k, q8_0, f32", 2 },
+	  "nntr: format of matrices: q4_0 (preset), q6_k, q8_0, f32; gguf: "
+	  "f32, f16 (preset), bf16, q8_0, q4_0, q6_k, tq1_0, tq2_0, i2_s "
+	  "(bitnet.cpp only). There are no mixes of K-quants (q4_k_m) and no "
+	  "importance matrices",
+	  2 },
 	{ "repack-format", OPT_SETTING + 1, "HOW", 0,
 	  "nntr: interleave rows of Q4_0: q4_0_4 (ARM), q4_0_8 (x86)", 2 },
 	{ "pad", OPT_SETTING + 2, NULL, 0,
@@ -37,7 +41,8 @@ static const struct argp_option options[] = {
 	  2 },
 	{ "compat", OPT_SETTING + 3, "PEER", 0,
 	  "nntr: script: the very bytes of weight_converter.py, which no other "
-	  "program reads",
+	  "program reads; apl: exporter: what that project's exporter writes: "
+	  "12 blocks, transposed",
 	  2 },
 	{ "fc-dtype", OPT_SETTING + 4, "TYPE", 0,
 	  "nntr-bin, nntr-safetensors: type of fully connected layers: q4_0 "
@@ -65,6 +70,28 @@ static const struct argp_option options[] = {
 	  2 },
 	{ "scale", OPT_SETTING + 10, "WHAT", 0,
 	  "bitnet: one scale per row (preset) or per tensor", 2 },
+	{ "ternary-layout", OPT_SETTING + 11, "ISA", 0,
+	  "gguf: machine that will read I2_S: x86 (preset), arm", 2 },
+	{ "bits", OPT_SETTING + 12, "N", 0,
+	  "apl: bits of a weight: 1, 2, 4 (preset), 8", 2 },
+	{ "granularity", OPT_SETTING + 13, "WHAT", 0,
+	  "apl: what shares a scale: row (preset; an output feature), channel "
+	  "(an input feature), group",
+	  2 },
+	{ "group-size", OPT_SETTING + 14, "N", 0,
+	  "apl: weights of a group (64)", 2 },
+	{ "scheme", OPT_SETTING + 15, "SCHEME", 0,
+	  "apl: asymmetric (preset) or symmetric", 2 },
+	{ "calibrate", OPT_SETTING + 16, "HOW", 0,
+	  "apl: range of integers: range (preset; all of it), mse (the part "
+	  "with the least squared error)",
+	  2 },
+	{ "strict", OPT_SETTING + 17, NULL, 0,
+	  "apl: fail if W x misses the tolerance (50, 20, 10, 2 % at 1, 2, 4, "
+	  "8 bits)",
+	  2 },
+	{ "name", OPT_SETTING + 18, "NAME", 0,
+	  "apl: what to call the model (else by its folder)", 2 },
 	{ NULL, 0, NULL, 0, "How to convert:", 3 },
 	{ "threads", 't', "N", 0, "Threads (all cores)", 3 },
 	{ "memory", OPT_MEMORY, "SIZE", 0,
@@ -235,6 +262,8 @@ static const struct argp argp = {
 	"  akida convert Qwen3-4B model.nntr --to nntr --repack-format q4_0_8\n"
 	"  akida convert Qwen3-4B weights.bin --to nntr-bin --embd-dtype q6_k\n"
 	"  akida convert bitnet-bf16 blocks --to bitnet --resume\n"
+	"  akida convert tinyllama tinyllama-q4_0.gguf --to gguf --quant-type q4_0\n"
+	"  akida convert tinyllama tinyllama-apl --to apl --granularity group\n"
 	"  akida convert Llama-70B out.nntr --to nntr --part 3/16\n"
 	"  akida convert Llama-70B out.nntr --to nntr --join\n"
 	"  akida convert --formats\n",

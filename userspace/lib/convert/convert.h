@@ -456,5 +456,7 @@ extern const struct ak_output_format ak_output_nntr;
 extern const struct ak_output_format ak_output_nntr_bin;
 extern const struct ak_output_format ak_output_nntr_safetensors;
 extern const struct ak_output_format ak_output_bitnet;
+extern const struct ak_output_format ak_output_gguf;
+extern const struct ak_output_format ak_output_apl;
 
 #endif /* AK_CONVERT_H */

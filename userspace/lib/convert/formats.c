@@ -8,10 +8,8 @@
 #include "convert/settings.h"
 
 static const struct ak_output_format *const formats[] = {
-	&ak_output_nntr,
-	&ak_output_nntr_bin,
-	&ak_output_nntr_safetensors,
-	&ak_output_bitnet,
+	&ak_output_nntr,   &ak_output_nntr_bin, &ak_output_nntr_safetensors,
+	&ak_output_bitnet, &ak_output_gguf,	&ak_output_apl,
 };
 
 const struct ak_output_format *ak_format_at(size_t i)
