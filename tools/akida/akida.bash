@@ -14,7 +14,8 @@ _akida_options()
 		;;
 	convert)
 		echo "--to --output -o --formats --force --json --log --quant-type --repack-format --pad --compat" \
-			"--fc-dtype --embd-dtype --lmhead-dtype --isa --layout --generation --scale" \
+			"--fc-dtype --embd-dtype --lmhead-dtype --isa --layout --generation --scale --ternary-layout" \
+			"--bits --granularity --group-size --scheme --calibrate --strict --name" \
 			"--threads -t --memory --part --join --resume --no-sync $common"
 		;;
 	info)
@@ -23,9 +24,18 @@ _akida_options()
 	list)
 		echo "--json $common"
 		;;
+	matvec)
+		echo "--input -i --output -o --threads -t --json $common"
+		;;
+	merge)
+		echo "--output -o --force --json $common"
+		;;
 	run)
 		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
 			"--draw --dump --device --batch -b --threads -t --target --reference $common"
+		;;
+	verify)
+		echo "--max-error --threads -t --json $common"
 		;;
 	'')
 		echo "--help --version -? -V"
@@ -72,6 +82,9 @@ _akida_argument()
 	run:-i | run:--input | bench:-i | bench:--input)
 		_akida_files "$cur" '\.(npy|png|jpe?g|PNG|JPE?G)$'
 		;;
+	matvec:-i | matvec:--input | matvec:-o | matvec:--output)
+		_akida_files "$cur" '\.npy$'
+		;;
 	run:-l | run:--labels)
 		_akida_files "$cur" ''
 		;;
@@ -81,7 +94,7 @@ _akida_argument()
 	run:--draw)
 		_akida_files "$cur" '\.png$'
 		;;
-	run:--dump | info:-o | info:--output)
+	run:--dump | info:-o | info:--output | merge:-o | merge:--output)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		;;
@@ -98,16 +111,16 @@ _akida_argument()
 		_akida_words "$cur" "$(_akida_layers)"
 		;;
 	convert:--to)
-		_akida_words "$cur" "nntr nntr-bin nntr-safetensors bitnet"
+		_akida_words "$cur" "nntr nntr-bin nntr-safetensors bitnet gguf apl"
 		;;
 	convert:--quant-type)
-		_akida_words "$cur" "q4_0 q6_k q8_0 f32"
+		_akida_words "$cur" "q4_0 q6_k q8_0 f32 f16 bf16 tq1_0 tq2_0 i2_s"
 		;;
 	convert:--repack-format)
 		_akida_words "$cur" "q4_0_4 q4_0_8"
 		;;
 	convert:--compat)
-		_akida_words "$cur" "script"
+		_akida_words "$cur" "script exporter"
 		;;
 	convert:--fc-dtype | convert:--lmhead-dtype)
 		_akida_words "$cur" "q4_0 q6_k fp16 fp32"
@@ -127,8 +140,27 @@ _akida_argument()
 	convert:--scale)
 		_akida_words "$cur" "row tensor"
 		;;
+	convert:--ternary-layout)
+		_akida_words "$cur" "x86 arm"
+		;;
+	convert:--bits)
+		_akida_words "$cur" "1 2 4 8"
+		;;
+	convert:--granularity)
+		_akida_words "$cur" "row channel group"
+		;;
+	convert:--scheme)
+		_akida_words "$cur" "asymmetric symmetric"
+		;;
+	convert:--calibrate)
+		_akida_words "$cur" "range mse"
+		;;
+	convert:--group-size | convert:--name)
+		;;
 	convert:--log | convert:-o | convert:--output)
 		_akida_files "$cur" ''
+		;;
+	matvec:-t | matvec:--threads | verify:-t | verify:--threads | verify:--max-error)
 		;;
 	convert:-t | convert:--threads | convert:--memory | convert:--part)
 		;;
@@ -154,7 +186,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench convert help info list run $(_akida_options '')"
+			_akida_words "$cur" "bench convert help info list matvec merge run verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -162,7 +194,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench convert info list run"
+		_akida_words "$cur" "bench convert info list matvec merge run verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -183,9 +215,12 @@ _akida()
 		info | bench)
 			_akida_files "$cur" '\.fbz$'
 			;;
+		matvec | merge | verify)
+			_akida_files "$cur" ''
+			;;
 		esac
 		;;
 	esac
 }
 
-complete -F _akida akida akida-bench akida-convert akida-info akida-list akida-run
+complete -F _akida akida akida-bench akida-convert akida-info akida-list akida-matvec akida-merge akida-run akida-verify

@@ -24,7 +24,10 @@ static const struct command commands[] = {
 	{ "info", "show the layers of a model and what keeps it from running",
 	  cmd_info },
 	{ "list", "list the devices that models can run on", cmd_list },
+	{ "matvec", "multiply by a quantised matrix", cmd_matvec },
+	{ "merge", "put several quantised models into one archive", cmd_merge },
 	{ "run", "run a model on pictures or arrays", cmd_run },
+	{ "verify", "compare converted weights with their source", cmd_verify },
 };
 
 static void print_help(FILE *out)

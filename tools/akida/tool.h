@@ -68,6 +68,24 @@ int cmd_info(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 
 /**
+ * cmd_matvec() - akida matvec: multiply by a quantised matrix
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_matvec(int argc, char **argv);
+
+/**
+ * cmd_merge() - akida merge: several quantised models in one archive
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_merge(int argc, char **argv);
+
+/**
  * cmd_run() - akida run: what a model predicts
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -75,6 +93,15 @@ int cmd_list(int argc, char **argv);
  * Return: an exit code.
  */
 int cmd_run(int argc, char **argv);
+
+/**
+ * cmd_verify() - akida verify: how far a converted model is from its source
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_verify(int argc, char **argv);
 
 /* Keys of options that have no short form; every subcommand uses these. */
 enum tool_option {
@@ -100,6 +127,7 @@ enum tool_option {
 	OPT_FORCE,
 	OPT_NO_SYNC,
 	OPT_LOG,
+	OPT_MAX_ERROR,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

@@ -5,7 +5,7 @@
 # shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
-subcommands='bench convert info list run'
+subcommands='bench convert info list matvec merge run verify'
 
 ok 'akida --help' run 0 --help
 ok 'it names every subcommand' eval 'for s in $subcommands help; do grep -q "^  $s " out || exit 1; done'
@@ -34,6 +34,13 @@ for s in bench info; do
 	ok "$s without a model" fails 2 'MODEL.fbz is missing' "$s"
 	ok "$s with two models" fails 2 "'b' is one argument too many" "$s" a b
 done
+ok 'merge without a model' fails 2 'MODEL is missing' merge -o x
+ok 'merge without an output' fails 2 '-o OUT is missing' merge x
+ok 'matvec without a tensor' fails 2 'FILE or TENSOR is missing' matvec x -i y
+ok 'matvec without a vector' fails 2 '-i X is missing' matvec x y
+ok 'matvec with three arguments' fails 2 "'z' is one argument too many" matvec x y z
+ok 'verify without OUT' fails 2 'IN or OUT is missing' verify x
+ok 'verify with a limit that is none' fails 2 "--max-error: 'x' is not a number" verify x y --max-error x
 ok 'run without a model' fails 2 'MODEL.fbz is missing' run
 ok 'run without an input' fails 2 'input is missing' run a.fbz
 ok 'list with an argument' fails 2 "'x' is one argument too many" list x

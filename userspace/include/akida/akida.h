@@ -11,6 +11,7 @@
 #include <akida/device.h>
 #include <akida/model.h>
 #include <akida/quant.h>
+#include <akida/weights.h>
 
 #ifdef __cplusplus
 extern "C" {
