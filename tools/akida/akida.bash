@@ -21,6 +21,9 @@ _akida_options()
 	info)
 		echo "--json --keys --target --weights --output -o $common"
 		;;
+	inspect)
+		echo "--stats --json --threads -t $common"
+		;;
 	list)
 		echo "--json $common"
 		;;
@@ -168,6 +171,8 @@ _akida_argument()
 		;;
 	bench:-b | bench:--batch | bench:-n | bench:--iterations | bench:-s | bench:--seconds | bench:-t | bench:--threads)
 		;;
+	inspect:-t | inspect:--threads)
+		;;
 	*)
 		return 1
 		;;
@@ -186,7 +191,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench convert help info list matvec merge run verify $(_akida_options '')"
+			_akida_words "$cur" "bench convert help info inspect list matvec merge run verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -194,7 +199,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench convert info list matvec merge run verify"
+		_akida_words "$cur" "bench convert info inspect list matvec merge run verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -209,8 +214,8 @@ _akida()
 		run)
 			_akida_files "$cur" '\.(fbz|npy|png|jpe?g|PNG|JPE?G)$'
 			;;
-		convert)
-			_akida_files "$cur" '\.(safetensors|json|bin|pth?|npz|gguf)$'
+		convert | inspect)
+			_akida_files "$cur" '\.(safetensors|json|bin|pth?|np[yz]|gguf|nntr)$'
 			;;
 		info | bench)
 			_akida_files "$cur" '\.fbz$'
@@ -223,4 +228,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-convert akida-info akida-list akida-matvec akida-merge akida-run akida-verify
+complete -F _akida akida akida-bench akida-convert akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify

@@ -23,6 +23,7 @@ static const struct command commands[] = {
 	{ "help", "show the help of a subcommand", cmd_help },
 	{ "info", "show the layers of a model and what keeps it from running",
 	  cmd_info },
+	{ "inspect", "show the tensors of a file of weights", cmd_inspect },
 	{ "list", "list the devices that models can run on", cmd_list },
 	{ "matvec", "multiply by a quantised matrix", cmd_matvec },
 	{ "merge", "put several quantised models into one archive", cmd_merge },

@@ -59,6 +59,15 @@ int cmd_convert(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 
 /**
+ * cmd_inspect() - akida inspect: the tensors of a file of weights
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_inspect(int argc, char **argv);
+
+/**
  * cmd_list() - akida list: what models can run on
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -107,6 +116,7 @@ int cmd_verify(int argc, char **argv);
 enum tool_option {
 	OPT_JSON = 0x100,
 	OPT_KEYS,
+	OPT_STATS,
 	OPT_WEIGHTS,
 	OPT_TARGET,
 	OPT_DEVICE,

@@ -5,7 +5,7 @@
 # shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
-subcommands='bench convert info list matvec merge run verify'
+subcommands='bench convert info inspect list matvec merge run verify'
 
 ok 'akida --help' run 0 --help
 ok 'it names every subcommand' eval 'for s in $subcommands help; do grep -q "^  $s " out || exit 1; done'

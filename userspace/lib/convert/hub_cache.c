@@ -237,6 +237,7 @@ int ak_hub_find(const char *name, const char *revision, char **path,
 int ak_hub_input(const char *name, char **path, struct ak_err *err)
 {
 	struct stat st;
+	int rc;
 
 	*path = NULL;
 	if (!stat(name, &st) || errno != ENOENT) {
@@ -247,5 +248,9 @@ int ak_hub_input(const char *name, char **path, struct ak_err *err)
 	if (!ak_hub_repo(name))
 		return ak_errf(err, -ENOENT,
 			       "%s: there is no such file or folder", name);
-	return ak_hub_find(name, NULL, path, err);
+	rc = ak_hub_find(name, NULL, path, err);
+	if (rc == -ENOENT)
+		ak_err_prefix(err, "%s: there is no such file or folder, and ",
+			      name);
+	return rc;
 }

@@ -367,8 +367,11 @@ static int load_zip(struct ak_tensors *set, struct ak_tensor_file *f,
 	f->unpacked = calloc(f->zip.count + 1, sizeof(*f->unpacked));
 	if (!f->unpacked)
 		return ak_errf(err, -ENOMEM, "no memory for an archive");
-	if (ak_is_torch(&f->zip))
+	if (ak_is_torch(&f->zip)) {
+		set->format = "PyTorch";
 		return load_torch(set, f, err);
+	}
+	set->format = ".npz";
 	rc = load_npz(set, f, err);
 	if (!rc && set->count == before && f->zip.count)
 		return ak_errf(
@@ -429,7 +432,7 @@ static int refuse_hdf5(struct ak_tensors *set, struct ak_tensor_file *f,
 const struct ak_container ak_containers[] = {
 	{ "GGUF", is_gguf, load_gguf },
 	{ ".npy", is_npy, load_npy },
-	{ "ZIP (.npz, PyTorch)", is_zip, load_zip },
+	{ "ZIP", is_zip, load_zip },
 	{ "HDF5", is_hdf5, refuse_hdf5 },
 	{ "PyTorch before 1.6", is_legacy, refuse_legacy },
 	{ "pickle", is_pickle, refuse_pickle },
