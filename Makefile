@@ -244,7 +244,7 @@ bench: all $(BUILD)/bench/akida-bench
 	$(Q)BUILD=$(abspath $(BUILD)) scripts/bench
 
 # ---------------------------------------------------------------- akida-board
-# The virtual board: a program of its own that needs nothing of the library.
+# The virtual board. Its core computes with the library's mesh.
 BOARD_SRCS := $(sort $(wildcard tools/akida-board/*.c))
 BOARD_OBJS := $(BOARD_SRCS:%.c=$(BUILD)/obj/%.o)
 BOARD      := $(BUILD)/bin/akida-board
@@ -253,15 +253,15 @@ BOARD_TEST_BINS    := $(BOARD_TEST_SRCS:tools/testing/board/%.c=$(BUILD)/test/un
 BOARD_TEST_SUPPORT := $(filter-out $(BOARD_TEST_SRCS),$(wildcard tools/testing/board/*.c))
 BOARD_TEST_SUPPORT_OBJS := $(BOARD_TEST_SUPPORT:%.c=$(BUILD)/obj/%.o)
 
-$(BOARD): $(BOARD_OBJS)
+$(BOARD): $(BOARD_OBJS) $(LIB_INT)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(BOARD_OBJS) $(JANSSON_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(BOARD_OBJS) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS)
 
-$(BOARD_TEST_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/board/%.o $(BOARD_TEST_SUPPORT_OBJS) $(BOARD)
+$(BOARD_TEST_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/board/%.o $(BOARD_TEST_SUPPORT_OBJS) $(BOARD) $(LIB_INT)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BOARD_TEST_SUPPORT_OBJS) $(JANSSON_LIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BOARD_TEST_SUPPORT_OBJS) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS) -lcmocka
 
 all: $(BOARD)
 tests: $(BOARD_TEST_BINS)

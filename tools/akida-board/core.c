@@ -1,63 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Register file of the core, its resets and its interrupt controller, and the
- * loopback mode of its DMA, by which the vendor tests the way to host memory.
+ * Register file of the core, its resets and its interrupt controller.
  */
 #include <string.h>
 
 #include "board.h"
+#include "core_regs.h"
 #include "util.h"
-
-#define IP_VERSION 0x00
-#define GENERAL_CONTROL 0x04
-#define FNP2_ADDR 0x10
-#define MESH_INFO1 0x50
-#define MESH_INFO2 0x54
-#define MESH_INFO3 0x58
-#define DMA_EVENT 0x20000
-#define DMA_HRC 0x28000
-#define DMA_CONFIG 0x30000
-#define EPG 0x40000
-#define INTERRUPTS 0x70000
-
-#define GC_LOGIC_RESET BIT(8)
-#define GC_CORE_RESET BIT(9)
-#define GC_MESH_RESET BIT(10)
-#define GC_SCC_RESET BIT(12)
-#define GC_BITS 0x00171703u
-
-/* Registers of a DMA block, as indices. */
-#define R_CTRL (0x00 / 4)
-#define R_DESC (0x04 / 4)
-#define R_CONTAINER (0x08 / 4)
-#define R_CONTAINER_SIZE (0x0c / 4)
-#define R_DESC_STATUS (0x10 / 4)
-#define R_IN_ADDR (0x14 / 4)
-#define R_OUT_ADDR (0x18 / 4)
-#define R_OUT_WORDS (0x1c / 4)
-#define R_IN_WORDS (0x20 / 4)
-#define R_MON_CTRL (0x24 / 4)
-#define R_MON_STATUS (0x28 / 4)
-#define R_MON_COUNTER (0x2c / 4)
-#define R_TIMER (0x30 / 4)
-#define R_DEBUG (0xb0 / 4)
-
-#define CTRL_RUN BIT(8)
-#define CTRL_RESET BIT(9)
-#define CTRL_INFO_ENABLE BIT(24)
-#define CTRL_HEADER_SIZE(v) ((v) >> 26)
-#define NO_DESC 0xff
-#define DESC_BYTES(v) (((v)&0x1f) * 32)
-#define DESC_MAX(v) ((v) >> 16 & 0xff)
-#define MON_STATUS_CLEAR BIT(0)
-#define MON_COUNTER_CLEAR BIT(1)
-#define MON_DONE 3u
-#define MON_INT_OB BIT(16)
-#define MON_INT_IB BIT(17)
-#define MON_INTS (15u << 16)
-#define DEBUG_LOOPBACK BIT(0)
-#define FORMAT_LOOPBACK (0xfu << 28)
-#define OUTPUT_WORDS 0x0fffffffu
 
 static void dma_block_reset(struct core_dma *d, uint32_t ctrl)
 {
@@ -82,12 +31,15 @@ static void core_part_reset(struct board *b)
 	memset(b->core.fnp2_addr, 0, sizeof(b->core.fnp2_addr));
 	b->core.int_enable = 0;
 	b->core.int_mask = 0;
+	b->core.int_level = false;
+	b->core.stalled = false;
 }
 
 void core_reset(struct board *b)
 {
 	b->core.general_control = 0;
 	core_part_reset(b);
+	core_mesh_reset(b);
 }
 
 static uint32_t interrupt_source(const struct board *b)
@@ -107,6 +59,16 @@ static uint32_t interrupt_source(const struct board *b)
 			source |= BIT(bits[i]);
 	}
 	return source;
+}
+
+void core_interrupt(struct board *b)
+{
+	bool level =
+		b->core.int_enable && (interrupt_source(b) & ~b->core.int_mask);
+
+	if (level && !b->core.int_level)
+		irq_core(b);
+	b->core.int_level = level;
 }
 
 static uint32_t dma_block_read(struct board *b, struct core_dma *d,
@@ -208,6 +170,10 @@ static void general_control(struct board *b, uint32_t val)
 	uint32_t rising = val & ~b->core.general_control;
 
 	b->core.general_control = val & GC_BITS;
+	if (rising & (GC_LOGIC_RESET | GC_MESH_RESET)) {
+		trace(b, "reset of the NPs");
+		core_mesh_reset(b);
+	}
 	if (!(rising & (GC_CORE_RESET | GC_SCC_RESET)))
 		return;
 	b->stats.core_resets++;
@@ -221,6 +187,7 @@ void core_write32(struct board *b, uint32_t off, uint32_t val)
 
 	if (d) {
 		dma_block_write(b, d, off & 0xfff, val);
+		core_interrupt(b);
 		return;
 	}
 	if (off >= EPG && off < EPG + sizeof(b->core.epg)) {
@@ -236,9 +203,11 @@ void core_write32(struct board *b, uint32_t off, uint32_t val)
 		break;
 	case INTERRUPTS:
 		b->core.int_enable = val & BIT(0);
+		core_interrupt(b);
 		break;
 	case INTERRUPTS + 4:
-		b->core.int_mask = val & 0x2f;
+		b->core.int_mask = val & INT_MASK_BITS;
+		core_interrupt(b);
 		break;
 	case IP_VERSION:
 	case MESH_INFO1:
@@ -248,82 +217,4 @@ void core_write32(struct board *b, uint32_t off, uint32_t val)
 	default:
 		b->stats.reserved_regs++;
 	}
-}
-
-/* Copies what the descriptor names; returns whether all of it could be. */
-static bool loopback(struct board *b, struct core_dma *d, const uint8_t *desc)
-{
-	uint32_t generation = d->generation;
-	uint64_t in = get_le32(desc + 4), out = get_le32(desc + 12);
-	uint32_t words = get_le32(desc + 8);
-	uint64_t left = (uint64_t)words * 4;
-	uint32_t ctrl = d->regs[R_CTRL], header = CTRL_HEADER_SIZE(ctrl);
-
-	d->regs[R_IN_ADDR] = in;
-	d->regs[R_OUT_ADDR] = out;
-	d->regs[R_IN_WORDS] = words;
-	d->regs[R_OUT_WORDS] = words + header / 4;
-	if ((ctrl & CTRL_INFO_ENABLE) && header >= 4) {
-		uint8_t h[64] = { 0 };
-
-		put_le32(h, FORMAT_LOOPBACK | (words & OUTPUT_WORDS));
-		if (bus_write(b, out, h, header, BUS_CORE) ||
-		    d->generation != generation)
-			return false;
-		out += header;
-	}
-	while (left) {
-		size_t n = min_size(left, sizeof(b->dma.bounce));
-
-		if (bus_read(b, in, b->dma.bounce, n, BUS_CORE) ||
-		    d->generation != generation ||
-		    bus_write(b, out, b->dma.bounce, n, BUS_CORE) ||
-		    d->generation != generation)
-			return false;
-		in += n;
-		out += n;
-		left -= n;
-	}
-	return true;
-}
-
-static bool run_descriptor(struct board *b, struct core_dma *d)
-{
-	uint8_t desc[16];
-	uint32_t size = d->regs[R_CONTAINER_SIZE], generation = d->generation;
-	uint8_t next = d->cur >= DESC_MAX(size) ? 0 : d->cur + 1;
-	uint64_t addr =
-		d->regs[R_CONTAINER] + (uint64_t)next * DESC_BYTES(size);
-
-	trace(b, "core: loopback of descriptor %u at 0x%llx", next,
-	      (unsigned long long)addr);
-	if (bus_read(b, addr, desc, sizeof(desc), BUS_CORE) ||
-	    d->generation != generation || !loopback(b, d, desc)) {
-		/* The core's DMA knows no bus error: it just never finishes. */
-		if (d->generation == generation)
-			d->last = d->cur;
-		return true;
-	}
-	b->stats.core_jobs++;
-	d->cur = next;
-	d->regs[R_DESC_STATUS] = get_le32(desc) & 0xffff0000u;
-	/* One clock per word: a figure of our own, for there is none. */
-	d->regs[R_TIMER] += d->regs[R_IN_WORDS];
-	d->regs[R_MON_STATUS] |= MON_DONE | MON_INT_OB | MON_INT_IB;
-	return true;
-}
-
-bool core_tick(struct board *b)
-{
-	struct core_dma *d = &b->core.dma[CORE_DMA_EVENT];
-	uint32_t ctrl = d->regs[R_CTRL];
-
-	if (b->link_down || !(ctrl & CTRL_RUN) || (ctrl & CTRL_RESET) ||
-	    !(d->regs[R_DEBUG] & DEBUG_LOOPBACK) || d->cur == d->last)
-		return false;
-	if (b->core.general_control & (GC_CORE_RESET | GC_SCC_RESET))
-		return false;
-	if (!pci_config_master_on(&b->config))
-		return false;
-	return run_descriptor(b, d);
 }

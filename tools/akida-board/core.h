@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The Akida core's registers. Nothing here computes: the neural processors are
- * reached by the core's own DMA, of which only the loopback mode works.
+ * The Akida core: registers (core.c), descriptors of its own DMA (core_dma.c),
+ * and the mesh of neural processors that they configure and run
+ * (userspace/lib/program/vmesh.h).
  */
 #ifndef BOARD_CORE_H
 #define BOARD_CORE_H
@@ -10,6 +11,7 @@
 #include <stdint.h>
 
 struct board;
+struct ak_vmesh;
 
 #define CORE_BASE 0xfcc00000
 #define CORE_SIZE 0x100000
@@ -30,11 +32,13 @@ enum core_dma_kind {
  * @cur: descriptor that was run last, 0xff for none
  * @last: descriptor to run up to
  * @generation: changes with each reset of the block
+ * @error: a descriptor could not be run; until the block is reset
  */
 struct core_dma {
 	uint32_t regs[CORE_DMA_REGS];
 	uint8_t cur, last;
 	uint32_t generation;
+	bool error;
 };
 
 /**
@@ -45,6 +49,11 @@ struct core_dma {
  * @epg: registers from 0x40000 on
  * @int_enable: interrupt controller, global enable
  * @int_mask: interrupt controller, mask
+ * @int_level: an interrupt is pending: the next is sent when it was cleared
+ * @stalled: by a fault, until it is cleared or the core is reset
+ * @busy: a descriptor is being run
+ * @reset_due: the NPs are to be reset after it
+ * @mesh: neural processors
  */
 struct core {
 	uint32_t general_control;
@@ -52,7 +61,35 @@ struct core {
 	struct core_dma dma[NUM_CORE_DMA];
 	uint32_t epg[CORE_EPG_REGS];
 	uint32_t int_enable, int_mask;
+	bool int_level, stalled, busy, reset_due;
+	struct ak_vmesh *mesh;
 };
+
+/**
+ * core_init() - make the mesh of the board's chip
+ * @b: the board
+ *
+ * Return: 0, -ENOMEM.
+ */
+int core_init(struct board *b);
+
+/**
+ * core_exit() - give it back
+ * @b: the board
+ */
+void core_exit(struct board *b);
+
+/**
+ * core_mesh_reset() - no NP is configured any more
+ * @b: the board
+ */
+void core_mesh_reset(struct board *b);
+
+/**
+ * core_interrupt() - send an interrupt if one has become pending
+ * @b: the board
+ */
+void core_interrupt(struct board *b);
 
 /**
  * core_reset() - all registers as after power-on
@@ -78,7 +115,7 @@ uint32_t core_read32(struct board *b, uint32_t off);
 void core_write32(struct board *b, uint32_t off, uint32_t val);
 
 /**
- * core_tick() - let the core's DMA run one descriptor
+ * core_tick() - let the core's DMA run one descriptor (core_dma.c)
  * @b: the board
  *
  * Return: whether there was one.

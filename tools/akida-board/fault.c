@@ -77,6 +77,12 @@ static int parse_number(const char *s, uint64_t *v)
 	return errno || *end ? -EINVAL : 0;
 }
 
+/* Who a fault applies to: a channel of the DMA engine, or the core. */
+static const char *who(unsigned int ch)
+{
+	return ch == FAULT_CORE ? "core" : channel_name(ch);
+}
+
 static int parse_channel(const char *s, uint32_t *channels)
 {
 	unsigned int i;
@@ -85,8 +91,8 @@ static int parse_channel(const char *s, uint32_t *channels)
 		*channels = BIT(NUM_CHANNELS) - 1;
 		return 0;
 	}
-	for (i = 0; i < NUM_CHANNELS; i++)
-		if (!strcmp(s, channel_name(i))) {
+	for (i = 0; i <= FAULT_CORE; i++)
+		if (!strcmp(s, who(i))) {
 			*channels = BIT(i);
 			return 0;
 		}
@@ -232,6 +238,7 @@ static void clear_kind(struct board *b, enum fault_kind kind)
 	switch (kind) {
 	case FAULT_STALL:
 		dma_unstall(b);
+		b->core.stalled = false;
 		break;
 	case FAULT_LINK_DOWN:
 		board_link(b, false);
@@ -272,10 +279,10 @@ json_t *fault_json(const struct board *b)
 		if (!f->armed)
 			continue;
 		chans = json_array();
-		for (ch = 0; ch < NUM_CHANNELS; ch++)
+		for (ch = 0; ch <= FAULT_CORE; ch++)
 			if (f->channels & BIT(ch))
-				json_array_append_new(
-					chans, json_string(channel_name(ch)));
+				json_array_append_new(chans,
+						      json_string(who(ch)));
 		o = json_pack("{s:s, s:I, s:I, s:o}", "kind", kinds[f->kind],
 			      "after", (json_int_t)f->after, "count",
 			      (json_int_t)f->count, "channels", chans);
@@ -307,7 +314,7 @@ bool fault_take(struct board *b, enum fault_kind kind, unsigned int ch,
 		*f = *s;
 		used(s);
 		b->stats.faults[kind]++;
-		trace(b, "fault: %s on %s", kinds[kind], channel_name(ch));
+		trace(b, "fault: %s on %s", kinds[kind], who(ch));
 		return true;
 	}
 	return false;

@@ -28,6 +28,11 @@ enum fault_kind {
 
 #define FAULTS_MAX 16
 
+/* The core as one to whom faults apply, beside the channels: stall, abort and
+ * lost-irq.
+ */
+#define FAULT_CORE NUM_CHANNELS
+
 /**
  * struct fault - one fault in force
  * @armed: the slot is in use

@@ -107,3 +107,18 @@ void irq_memory_write(struct board *b, unsigned int ch, uint64_t addr,
 		b->stats.irq_delivered++;
 	trace(b, "interrupt");
 }
+
+void irq_core(struct board *b)
+{
+	struct fault f;
+
+	if (!irq_possible(b))
+		return;
+	if (fault_take(b, FAULT_LOST_IRQ, FAULT_CORE, &f)) {
+		b->stats.irq_lost++;
+		return;
+	}
+	if (irq_signal(b, IRQ_MSI))
+		b->stats.irq_delivered++;
+	trace(b, "interrupt of the core");
+}

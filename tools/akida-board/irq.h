@@ -67,6 +67,15 @@ void irq_memory_write(struct board *b, unsigned int ch, uint64_t addr,
 		      uint32_t data);
 
 /**
+ * irq_core() - the core's interrupt
+ * @b: the board
+ *
+ * Sent by the endpoint itself as the MSI message that it has: no address to
+ * go wrong. Lost if MSI is off. That silicon does this is not known.
+ */
+void irq_core(struct board *b);
+
+/**
  * irq_possible() - would an MSI reach the guest now?
  * @b: the board
  *

@@ -283,6 +283,8 @@ static int start(struct board *b, const struct arguments *a)
 	irq_init(b);
 	b->dma.ops = b->chip->dma;
 	err = memory_init(b);
+	if (!err)
+		err = core_init(b);
 	if (err) {
 		fprintf(stderr, "akida-board: no memory: %s\n", strerror(-err));
 		return err;
@@ -342,6 +344,7 @@ int main(int argc, char **argv)
 	vfio_user_close(b);
 	vfio_user_unlisten(b);
 	control_close(b);
+	core_exit(b);
 	memory_exit(b);
 	free(control);
 	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -100,7 +100,7 @@ json_t *stats_json(const struct board *b)
 	return json_pack(
 		"{s:s, s:o, s:{s:o, s:o}, s:o, s:{s:o, s:o, s:o, s:o, s:o},"
 		" s:{s:o, s:o, s:o}, s:o, s:o,"
-		" s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}",
+		" s:{s:o, s:o, s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}",
 		"chip", b->chip->name, "mmio", bars(b), "config", "reads",
 		number(s->config_reads), "writes", number(s->config_writes),
 		"dma", dma(b), "interrupts", "delivered",
@@ -110,10 +110,11 @@ json_t *stats_json(const struct board *b)
 		"illegal", "mmio", number(s->illegal_mmio), "dma",
 		number(s->illegal_dma), "core", number(s->illegal_core),
 		"reserved_registers", number(s->reserved_regs), "host", host(b),
-		"core", "jobs", number(s->core_jobs), "resets",
-		number(s->core_resets), "resets", "flr", number(s->resets_flr),
-		"bus", number(s->resets_bus), "client", "connections",
-		number(s->clients), "protocol_errors",
+		"core", "jobs", number(s->core_jobs), "packets",
+		number(s->core_packets), "errors", number(s->core_errors),
+		"resets", number(s->core_resets), "resets", "flr",
+		number(s->resets_flr), "bus", number(s->resets_bus), "client",
+		"connections", number(s->clients), "protocol_errors",
 		number(s->protocol_errors), "faults", faults(b));
 }
 

@@ -51,7 +51,9 @@ struct channel_stats {
  * @host_read_faults: reads of host memory that the client refused
  * @host_write_faults: writes of host memory that the client refused
  * @host_messages: DMA_READ and DMA_WRITE messages sent
- * @core_jobs: descriptors run by the core's DMA (loopback)
+ * @core_jobs: inputs that the core has run, and loopbacks
+ * @core_packets: configuration packets that it took
+ * @core_errors: descriptors that it could not run
  * @core_resets: core resets by GENERAL_CONTROL
  * @resets_flr: function level resets
  * @resets_bus: bus resets
@@ -67,7 +69,7 @@ struct stats {
 	uint64_t irq_delivered, irq_stray, irq_unrouted, irq_lost, irq_spurious;
 	uint64_t illegal_mmio, illegal_dma, illegal_core, reserved_regs;
 	uint64_t host_read_faults, host_write_faults, host_messages;
-	uint64_t core_jobs, core_resets;
+	uint64_t core_jobs, core_packets, core_errors, core_resets;
 	uint64_t resets_flr, resets_bus;
 	uint64_t protocol_errors, clients;
 	uint64_t faults[NUM_FAULT_KINDS];

@@ -416,13 +416,13 @@ static void test_window(void **state)
 	assert_int_equal(vm_irqs(&vm, 5000), 1);
 	assert_int_equal(dma_status(&vm, WR0), HALTED);
 	assert_int_equal(dma_left(&vm, WR0), 8);
-	/* A descriptor nobody answers for: the core's DMA never finishes. */
+	/* A descriptor nobody answers for: the core's DMA says so and stops. */
 	vm_write32(&vm, 2, 0x20000, 0x83000502);
 	vm_write32(&vm, 2, 0x200b0, 1);
 	vm_write32(&vm, 2, 0x20008, 0xc0100000);
 	vm_write32(&vm, 2, 0x20004, 0);
 	vm_no_irq(&vm);
-	assert_int_equal(vm_read32(&vm, 2, 0x20028), 0);
+	assert_int_equal(vm_read32(&vm, 2, 0x20028), 0x40004);
 	assert_int_equal(vm_stat(&vm, "illegal.core"), 1);
 	assert_int_equal(vm_stat(&vm, "core.jobs"), 0);
 	/* A list in host memory works, too. */

@@ -167,15 +167,16 @@ enum ak_np_reg {
  * Registers and descriptors of the core's DMA blocks are as the engine has them
  * (facts: official). A virtual board adds, in words that are unused there:
  *
- * Config descriptor, word 5: pass 7:0. Config descriptors of pass 0 are run
- * when the host rings them. With multi-pass on (bit 1 of GENERAL_CONTROL and
- * layer_pr of the burst register of the input's DMA block, 0x74 bits 31:24, =
- * passes > 1) a job runs, for each pass in turn, all config descriptors of the
- * config DMA's container with that pass number after a reset of the mesh, then
- * the pass. Batches are 1 then.
+ * Config descriptor, word 5: pass 7:0. Config descriptors are run when the
+ * host rings them. With multi-pass on (bit 1 of GENERAL_CONTROL, and layer_pr
+ * of the burst register of the input's DMA block, 0x74 bits 31:24, = passes
+ * > 1) a job runs, for each pass in turn, after a reset of the mesh all config
+ * descriptors of the config DMA's container (max + 1 of them) with that pass
+ * number, then the pass. The core keeps what lies between passes. Batches are
+ * 1 then.
  *
- * Event and HRC descriptors, last word: address of scratch memory that holds
- * results between passes, as large as the largest of them; 0 with one pass.
+ * HRC descriptors: NEXT_ROW_OFFSET is the distance of rows, 0 for rows without
+ * gaps; window and offsets are 0.
  *
  * Event payloads in: two words an event, word 1 X 11:0 and Y 27:16, word 2
  * F 10:0 and value 23:16. HRC payloads in: bytes [y][x][c], rows as the
