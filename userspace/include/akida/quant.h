@@ -78,7 +78,7 @@ unsigned int akida_quant_meter_formats(const struct akida_quant_meter *m);
  * @size: sizeof(*@r)
  *
  * Each figure is the best of several runs over the matrix, taken in turns, so
- * that they are of the same minute.
+ * that they are of the same minute, in processor time of the calling thread.
  *
  * Return: 0, -ENOENT past the last format.
  */
