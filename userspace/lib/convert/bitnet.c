@@ -237,41 +237,41 @@ static void fill_hf(struct ak_job *job)
 	job->done = done;
 }
 
-struct ak_job *ak_bitnet_job(struct ak_plan *plan, const char *name,
-			     const struct ak_tensor *const *tensor,
-			     unsigned int count,
-			     const struct ak_bitnet_rule *rule,
-			     struct ak_err *err)
+int ak_bitnet_job(struct ak_plan *plan, const char *name,
+		  const struct ak_tensor *const *tensor, unsigned int count,
+		  const struct ak_bitnet_rule *rule, struct ak_job **out,
+		  struct ak_err *err)
 {
 	bool hf = rule->form == AK_BITNET_HF;
 	struct matrix *m = ak_plan_alloc(plan, sizeof(*m));
 	struct ak_job *job = ak_plan_job(
 		plan, name, hf ? sizeof(struct ak_bitnet_result) : 0);
 	unsigned int k;
+	int rc;
 
 	ak_plan_job_source(plan, job, tensor, count);
-	if (!m || !job || ak_plan_error(plan, err))
-		return NULL;
+	rc = ak_plan_error(plan, err);
+	if (rc)
+		return rc;
+	*out = job;
 	job->priv = m;
 	m->rule = *rule;
 	m->rows = job->rows;
 	for (k = 0; k < count; k++)
 		m->first[k + 1] = m->first[k] + ak_tensor_rows(tensor[k]);
-	if (!job->rows || !job->cols || job->cols > UINT32_MAX) {
-		ak_errf(err, -ENOTSUP,
+	if (!job->rows || !job->cols || job->cols > UINT32_MAX)
+		return ak_errf(
+			err, -ENOTSUP,
 			"'%s' cannot be made ternary: its shape is %" PRIu64
 			" x %" PRIu64,
 			name, job->rows, job->cols);
-		return NULL;
-	}
 	if (rule->per_tensor || hf) {
 		job->state_bytes = sizeof(double);
 		job->reduce = reduce;
 		job->reduced = reduced;
 	}
-	if (hf)
-		fill_hf(job);
-	else if (fill_words(job, m, err))
-		return NULL;
-	return job;
+	if (!hf)
+		return fill_words(job, m, err);
+	fill_hf(job);
+	return 0;
 }

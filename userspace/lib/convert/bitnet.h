@@ -50,14 +50,15 @@ struct ak_bitnet_result {
  * @tensor: tensors whose rows follow each other
  * @count: how many
  * @rule: what they become
+ * @out: where to put the job
  * @err: error text
  *
- * Return: the job; NULL after an error, that @err or the plan has.
+ * Return: 0, -ENOTSUP for a shape that cannot be stored, or what the plan has
+ * noted.
  */
-struct ak_job *ak_bitnet_job(struct ak_plan *plan, const char *name,
-			     const struct ak_tensor *const *tensor,
-			     unsigned int count,
-			     const struct ak_bitnet_rule *rule,
-			     struct ak_err *err);
+int ak_bitnet_job(struct ak_plan *plan, const char *name,
+		  const struct ak_tensor *const *tensor, unsigned int count,
+		  const struct ak_bitnet_rule *rule, struct ak_job **out,
+		  struct ak_err *err);
 
 #endif /* AK_BITNET_H */

@@ -114,16 +114,16 @@ static bool is_sub_norm(enum ak_role role)
 }
 
 /* A job that stores a tensor as floats of some width. */
-static struct ak_job *float_job(const struct bitnet *b, const char *name,
-				const struct ak_tensor *t,
-				enum ak_quant_type type, struct ak_err *err)
+static int float_job(const struct bitnet *b, const char *name,
+		     const struct ak_tensor *t, enum ak_quant_type type,
+		     struct ak_job **job, struct ak_err *err)
 {
 	struct ak_blocks blocks = { .type = type };
-	struct ak_job *job = ak_plan_job(b->plan, name, 0);
 	uint64_t bytes;
 
-	ak_plan_job_source(b->plan, job, &t, 1);
-	return ak_blocks_job(b->plan, job, &blocks, &bytes, err) ? NULL : job;
+	*job = ak_plan_job(b->plan, name, 0);
+	ak_plan_job_source(b->plan, *job, &t, 1);
+	return ak_blocks_job(b->plan, *job, &blocks, &bytes, err);
 }
 
 /* ------------------------------------------------------- bincode records */
@@ -140,10 +140,11 @@ static int put_floats(const struct bitnet *b, struct ak_plan_file *f,
 		      const char *name, const struct ak_tensor *t,
 		      struct ak_err *err)
 {
-	struct ak_job *job = float_job(b, name, t, AK_QUANT_F32, err);
+	struct ak_job *job;
+	int rc = float_job(b, name, t, AK_QUANT_F32, &job, err);
 
-	if (!job)
-		return -EINVAL;
+	if (rc)
+		return rc;
 	put_int(f, t->count);
 	ak_file_output(f, job, 0);
 	put_int(f, 2);
@@ -157,11 +158,11 @@ static int put_linear(const struct bitnet *b, struct ak_plan_file *f,
 		      const char *name, const struct ak_tensor *const *t,
 		      unsigned int count, struct ak_err *err)
 {
-	struct ak_job *job =
-		ak_bitnet_job(b->plan, name, t, count, &b->rule, err);
+	struct ak_job *job;
+	int rc = ak_bitnet_job(b->plan, name, t, count, &b->rule, &job, err);
 
-	if (!job)
-		return -EINVAL;
+	if (rc)
+		return rc;
 	put_int(f, job->rows * job->cols / 16);
 	ak_file_output(f, job, 0);
 	put_int(f, job->rows);
@@ -312,11 +313,12 @@ static int list_floats(struct list *l, const char *name,
 		       const struct ak_tensor *t, enum ak_quant_type type,
 		       struct ak_err *err)
 {
-	struct ak_job *job = float_job(l->b, name, t, type, err);
+	struct ak_job *job;
 	struct ak_st_new *n;
+	int rc = float_job(l->b, name, t, type, &job, err);
 
-	if (!job)
-		return -EINVAL;
+	if (rc)
+		return rc;
 	n = list_add(l, name,
 		     type == AK_QUANT_F32 ? AK_TENSOR_F32 : AK_TENSOR_BF16, job,
 		     0);
@@ -334,12 +336,13 @@ static int list_words(struct list *l, const char *name,
 	char *scale = ak_plan_text(l->b->plan, "%s.weight_scale", name);
 	struct ak_job *job;
 	struct ak_st_new *n;
+	int rc;
 
 	if (!weight || !scale)
 		return ak_plan_error(l->b->plan, err);
-	job = ak_bitnet_job(l->b->plan, name, t, count, &l->b->rule, err);
-	if (!job)
-		return -EINVAL;
+	rc = ak_bitnet_job(l->b->plan, name, t, count, &l->b->rule, &job, err);
+	if (rc)
+		return rc;
 	if (job->cols % 16)
 		return ak_errf(
 			err, -ENOTSUP,
@@ -379,12 +382,13 @@ static int list_hf(struct list *l, const struct ak_tensor *t,
 	char *scale = ak_plan_text(l->b->plan, "%s_scale", t->name);
 	struct ak_job *job;
 	struct ak_st_new *n;
+	int rc;
 
 	if (!scale)
 		return ak_plan_error(l->b->plan, err);
-	job = ak_bitnet_job(l->b->plan, t->name, &t, 1, &l->b->rule, err);
-	if (!job)
-		return -EINVAL;
+	rc = ak_bitnet_job(l->b->plan, t->name, &t, 1, &l->b->rule, &job, err);
+	if (rc)
+		return rc;
 	n = list_add(l, t->name, AK_TENSOR_U8, job, 0);
 	n->ndim = 2;
 	n->dim[0] = job->rows / 4;
