@@ -12,6 +12,9 @@ _akida_options()
 		echo "--input -i --batch -b --iterations -n --seconds -s --compare-reference --quant --json" \
 			"--device --threads -t --cpu --reference $common"
 		;;
+	build)
+		echo "--target --output -o --passes --partial --sparse-output --report --mesh --json $common"
+		;;
 	convert)
 		echo "--to --output -o --formats --force --json --log --quant-type --repack-format --pad --compat" \
 			"--fc-dtype --embd-dtype --lmhead-dtype --isa --layout --generation --scale --ternary-layout" \
@@ -101,11 +104,17 @@ _akida_argument()
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		;;
-	run:--target | info:--target)
+	run:--target | info:--target | build:--target)
 		_akida_words "$cur" "akd1000 akd1500"
 		;;
 	run:--device | bench:--device)
 		_akida_words "$cur" "soft"
+		;;
+	build:--passes)
+		_akida_words "$cur" "max"
+		;;
+	build:-o | build:--output | build:--mesh)
+		_akida_files "$cur" ''
 		;;
 	bench:--cpu)
 		_akida_words "$cur" "baseline avx2 avxvnni avx512vnni neon dotprod"
@@ -191,7 +200,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench convert help info inspect list matvec merge run verify $(_akida_options '')"
+			_akida_words "$cur" "bench build convert help info inspect list matvec merge run verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -199,7 +208,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench convert info inspect list matvec merge run verify"
+		_akida_words "$cur" "bench build convert info inspect list matvec merge run verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -217,7 +226,7 @@ _akida()
 		convert | inspect)
 			_akida_files "$cur" '\.(safetensors|json|bin|pth?|np[yz]|gguf|nntr)$'
 			;;
-		info | bench)
+		build | info | bench)
 			_akida_files "$cur" '\.fbz$'
 			;;
 		matvec | merge | verify)
@@ -228,4 +237,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-convert akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify
+complete -F _akida akida akida-bench akida-build akida-convert akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify

@@ -18,6 +18,8 @@ static int cmd_help(int argc, char **argv);
 static const struct command commands[] = {
 	{ "bench", "measure latency, throughput and each layer's share",
 	  cmd_bench },
+	{ "build", "build a program for a virtual board from a model",
+	  cmd_build },
 	{ "convert", "convert weights of large models to other formats",
 	  cmd_convert },
 	{ "help", "show the help of a subcommand", cmd_help },

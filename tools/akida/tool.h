@@ -41,6 +41,15 @@ struct command {
 int cmd_bench(int argc, char **argv);
 
 /**
+ * cmd_build() - akida build: a model as a program for a virtual board
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_build(int argc, char **argv);
+
+/**
  * cmd_convert() - akida convert: weights in other programs' formats
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -138,6 +147,11 @@ enum tool_option {
 	OPT_NO_SYNC,
 	OPT_LOG,
 	OPT_MAX_ERROR,
+	OPT_PASSES,
+	OPT_PARTIAL,
+	OPT_SPARSE_OUTPUT,
+	OPT_REPORT,
+	OPT_MESH,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

@@ -8,6 +8,7 @@
 #include <akida/array.h>
 #include <akida/board.h>
 #include <akida/convert.h>
+#include <akida/build.h>
 #include <akida/device.h>
 #include <akida/model.h>
 #include <akida/quant.h>
