@@ -152,7 +152,7 @@ static size_t misses(const struct arguments *a, const json_t *report)
 		const json_t *e = json_object_get(one, "relative_error");
 
 		/* Vectors have the error of their elements only. */
-		if (json_array_size(json_object_get(one, "shape")) < 2)
+		if (!json_is_true(json_object_get(one, "matrix")))
 			e = json_object_get(one, "relative_rmse");
 		if (!json_is_number(e) ||
 		    100 * json_number_value(e) > a->max_error)

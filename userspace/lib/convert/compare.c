@@ -168,6 +168,7 @@ static json_t *describe(const struct comparison *c, const struct sums *s)
 	json_object_set_new(o, "out", json_string(c->tensor.name));
 	json_object_set_new(o, "type", json_string(c->tensor.type));
 	json_object_set_new(o, "shape", shape);
+	json_object_set_new(o, "matrix", json_boolean(c->x));
 	put_errors(o, s, c->x);
 	return o;
 }
@@ -192,7 +193,7 @@ static int compare_pair(const struct ak_tensors *in, struct ak_view *view,
 			(unsigned long long)c.tensor.cols, pair->name,
 			(unsigned long long)pair->source.rows,
 			(unsigned long long)pair->source.cols);
-	if (!ret && c.tensor.ndim >= 2) {
+	if (!ret && c.tensor.rows > 1 && c.tensor.ndim >= 2) {
 		c.x = calloc(pair->source.cols + 1, sizeof(*c.x));
 		if (c.x)
 			ak_randn(SEED, pair->source.cols, c.x);

@@ -6,12 +6,14 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/buf.h"
 #include "common/util.h"
 #include "convert/blocks.h"
 #include "convert/convert.h"
+#include "convert/out_nntrainer.h"
 #include "format/safetensors_write.h"
 
 /**
@@ -88,6 +90,33 @@ struct graph {
 	size_t count, found;
 };
 
+/* Its name in the file. */
+static void name_of(const struct role *r, int layer, char *buf, size_t size)
+{
+	if (layer < 0)
+		snprintf(buf, size, "%s:%s", r->layer, r->weight);
+	else
+		snprintf(buf, size, "layer%d%s:%s", layer, r->layer, r->weight);
+}
+
+bool ak_nntrainer_name(enum ak_role role, int layer, char *buf, size_t size)
+{
+	const struct role *r = NULL;
+	size_t i;
+
+	if (role == first.role)
+		r = &first;
+	for (i = 0; i < ARRAY_SIZE(block); i++)
+		if (role == block[i].role)
+			r = &block[i];
+	for (i = 0; i < ARRAY_SIZE(last); i++)
+		if (role == last[i].role)
+			r = &last[i];
+	if (r)
+		name_of(r, layer, buf, size);
+	return r;
+}
+
 static enum ak_quant_type type_of(const struct ak_settings *s,
 				  const char *option)
 {
@@ -159,6 +188,7 @@ static int add(struct graph *g, const struct role *r, int layer,
 	const struct ak_arch_tensor *a =
 		ak_arch_find(g->model->arch, r->role, layer);
 	struct ak_blocks b = { .type = g->type[r->kind] };
+	char name[AK_NNTRAINER_NAME];
 	const struct ak_tensor *t;
 	struct entry *e;
 	int rc;
@@ -169,10 +199,8 @@ static int add(struct graph *g, const struct role *r, int layer,
 	g->found++;
 	e = &g->entry[g->count++];
 	e->type = b.type;
-	e->name = layer < 0 ?
-			  ak_plan_text(g->plan, "%s:%s", r->layer, r->weight) :
-			  ak_plan_text(g->plan, "layer%d%s:%s", layer, r->layer,
-				       r->weight);
+	name_of(r, layer, name, sizeof(name));
+	e->name = ak_plan_text(g->plan, "%s", name);
 	if (!e->name)
 		return ak_plan_error(g->plan, err);
 	/* The embedding is looked up by rows; only layers are interleaved. */

@@ -12,6 +12,7 @@
 #include "convert/compare.h"
 #include "convert/out_apl.h"
 #include "convert/out_gguf.h"
+#include "convert/out_nntrainer.h"
 
 /* Names of bitnet.rs; roles that are part of a fused matrix have none. */
 static const char *const bitnet_names[] = {
@@ -107,6 +108,15 @@ static bool try_apl(const struct finder *f, const struct ak_arch_tensor *t,
 	return true;
 }
 
+static bool try_nntrainer(const struct finder *f,
+			  const struct ak_arch_tensor *t, struct ak_pair *p)
+{
+	char name[AK_NNTRAINER_NAME];
+
+	return ak_nntrainer_name(t->role, t->layer, name, sizeof(name)) &&
+	       try_name(f, p, name);
+}
+
 /* Tensors that are joined to the first one, in the order of rows. */
 static void fuse(const struct finder *f, const struct ak_arch_tensor *t,
 		 struct ak_pair *p)
@@ -172,7 +182,8 @@ static void add_parameter(const struct finder *f,
 	p->name = t->tensor->name;
 	p->source.name = p->name;
 	if ((!t->tied && try_name(f, p, t->tensor->name)) ||
-	    try_gguf(f, t, p) || try_apl(f, t, p) || try_bitnet(f, t, p)) {
+	    try_gguf(f, t, p) || try_apl(f, t, p) || try_nntrainer(f, t, p) ||
+	    try_bitnet(f, t, p)) {
 		p->source.priv = p;
 		out->used[p->out] = true;
 		out->count++;
