@@ -7,8 +7,10 @@
  *   akida_device.c   life of the device object, entering and blocking it
  *   akida_reset.c    reset of core and DMA, recovery
  *   akida_irq.c      MSI vector and its message
- *   akida_dma.c      queues, channels, timeouts; akida_edma.c (legacy) and
- *                    akida_hdma.c (native): the two register layouts
+ *   akida_dma.c      queues, channels, completions; akida_dma_end.c: ends
+ *                    that are no completion; akida_dma_list.h: elements;
+ *                    akida_edma.c (legacy), akida_hdma.c (native): the two
+ *                    register layouts
  *   akida_file.c     open files, ioctl dispatch, poll
  *   akida_buffer.c   buffers and handles; akida_pin.c: user memory
  *   akida_mem.c      allocator of device memory and of the window
@@ -25,6 +27,7 @@
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/idr.h>
+#include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -64,7 +67,8 @@ struct akida_range {
  * struct akida_chip - all that differs between chips
  * @name: for people and logs
  * @uapi_id: AKIDA_CHIP_*
- * @alias: pattern of the vendor's device name, NULL where it is ours
+ * @alias: what the vendor's device name begins with, NULL where it is ours;
+ *	udev makes a symbolic link of it (AKIDA_ALIAS in the device's uevent)
  * @core: registers of the Akida core
  * @memory: device memory
  * @memory_reserved: bytes at its start that are not ours: the on-chip
@@ -79,6 +83,7 @@ struct akida_range {
  * @raw: what the vendor's interface may reach (akida_raw.c)
  * @translate: programs the inbound translation of all BARs and reads it back;
  *	0, -EIO if it did not take, -ENODEV if the board reads all ones
+ * @bar_min: bytes that each BAR must have
  * @core_irq: the core's interrupt reaches PCI Express: false on silicon,
  *	where no public source says so, and the vendor polls
  */
@@ -97,6 +102,7 @@ struct akida_chip {
 	const struct akida_dma_ops *dma_ops;
 	const struct akida_raw *raw;
 	int (*translate)(struct akida_device *adev);
+	u32 bar_min[AKIDA_NUM_BARS];
 	bool core_irq;
 };
 
@@ -129,18 +135,36 @@ struct akida_claim; /* akida_raw.c */
  *	akida_leave() only, or by code that akida_block() waits for
  * @chip: table
  * @index: N
+ * @alias: vendor's name of the node, empty where it is ours
+ * @alias_index: the number in it, or -1
+ * @numbered: both numbers are taken
  * @virtual: PCI subsystem 1af4:1100
  * @iommu: translates
  * @bar: mapped registers and memory
+ * @bar_len: bytes of them
+ * @regions: they are requested
  * @ip_version: of the core
  * @sem: read while hardware is touched or objects of the board are changed;
  *	written by who blocks the board. Taken inside mmap_lock (by mmap() of
  *	the vendor's interface), so user memory is never touched under it;
  *	page faults take @map_lock only, lest they wait for a reset
- * @state: changed under @sem (write) and @state_lock; read under either
- * @state_lock: so that interrupts may look
+ * @state: changed under @block_lock, read without. Who holds @sem has seen it
+ *	AKIDA_LIVE; it may change under their hands, but who changed it then
+ *	waits for them
+ * @block_lock: for @state, @blocks, and that mappings agree with them;
+ *	@map_lock is taken inside
+ * @blocks: calls of akida_block() without their akida_unblock()
  * @state_wq: waits for the end of AKIDA_BLOCKED
+ * @hw_lock: held while a blocked board is reset and set up again; outermost
+ *	of the driver's locks, inside the PCI core's device lock
+ * @offline: hardware must not be touched, since PCI reset, error recovery or
+ *	sleep has it; what ends these sets it up again (under @hw_lock)
  * @resets: how many there were
+ * @saved: configuration space at probe, for a board that lost its own
+ * @recover: sets the board up again after it stopped to answer
+ * @owed: calls of akida_unblock() that @recover owes to others
+ * @patience: gives the board up when error recovery does not come to an end
+ * @irq: vector; 0 without
  * @dma: engine
  * @mem: allocator of device memory
  * @window: host memory that the chip sees; NULL without
@@ -160,16 +184,29 @@ struct akida_device {
 	struct pci_dev *pdev;
 	const struct akida_chip *chip;
 	int index;
+	char alias[16];
+	int alias_index;
+	bool numbered;
 	bool virtual;
 	bool iommu;
 	void __iomem *bar[AKIDA_NUM_BARS];
+	resource_size_t bar_len[AKIDA_NUM_BARS];
+	bool regions;
 	u32 ip_version;
 
 	struct rw_semaphore sem;
 	enum akida_state state;
-	spinlock_t state_lock;
+	struct mutex block_lock;
+	unsigned int blocks;
 	wait_queue_head_t state_wq;
+	struct mutex hw_lock;
+	bool offline;
 	unsigned int resets;
+	struct pci_saved_state *saved;
+	struct delayed_work recover;
+	atomic_t owed;
+	struct delayed_work patience;
+	int irq;
 
 	struct akida_dma *dma;
 	struct akida_mem *mem;
@@ -192,7 +229,8 @@ struct akida_device {
  * @adev: board
  *
  * Waits (killable) while it is blocked. Sleeping for long under it is wrong:
- * wait for transfers outside.
+ * wait for transfers outside. Completions of transfers do not call it, they
+ * are waited for by who blocks the board.
  *
  * Return: 0, and akida_leave() is due; -ENODEV when it is gone, -EINTR.
  */
@@ -210,15 +248,20 @@ void akida_leave(struct akida_device *adev);
  * @state: AKIDA_BLOCKED (akida_unblock() is due) or AKIDA_GONE
  * @error: negative errno that transfers under way end with
  *
- * Ends all transfers, makes mappings show a dummy page, and waits until
- * nobody is between akida_enter() and akida_leave(). Does not touch hardware
- * if it is gone. May be called in either state; GONE stays GONE.
+ * Lets nobody in any more, ends all transfers, makes mappings show a dummy
+ * page, and waits until nobody is between akida_enter() and akida_leave().
+ * Then bus mastering is off, and the hardware is the caller's alone but for
+ * others who block it, too: touch it under @hw_lock. Calls nest; GONE stays
+ * GONE. Sleeps; not from completions, nor by who is inside.
  */
 void akida_block(struct akida_device *adev, enum akida_state state, int error);
 
 /**
  * akida_unblock() - let everybody on again
  * @adev: a blocked board, whose hardware was set up again
+ *
+ * Mappings show the board again, and callers go on, with the last of the
+ * calls that akida_block() had. Nothing for a board that is gone.
  */
 void akida_unblock(struct akida_device *adev);
 
@@ -234,8 +277,21 @@ void akida_unblock(struct akida_device *adev);
 bool akida_alive(struct akida_device *adev);
 
 /**
- * akida_reset_board() - reset core and DMA engine, program translation again
+ * akida_set_up() - make the hardware work: at probe and after resets
+ * @adev: blocked board, @hw_lock held
+ *
+ * Translation, DMA engine, core, window; then bus mastering. The engine is
+ * known to be quiet before the board may reach host memory again.
+ *
+ * Return: 0, -EIO, -ENODEV; logged.
+ */
+int akida_set_up(struct akida_device *adev);
+
+/**
+ * akida_reset_board() - set a board up again that works
  * @adev: board, blocked by the caller
+ *
+ * If PCI reset, error recovery or sleep has it, nothing: its end does that.
  *
  * Return: 0, -EIO, -ENODEV.
  */
@@ -245,13 +301,87 @@ int akida_reset_board(struct akida_device *adev);
  * akida_reset() - block the board, reset it, and let everybody on again
  * @adev: board, not entered by the caller
  *
- * akida_block(), akida_reset_board(), akida_dma_restart(),
- * akida_objects_restart(), akida_unblock(), against others who reset; a board
- * that cannot be set up again is given up. Sleeps.
+ * A board that cannot be set up again is given up. Sleeps; not under
+ * akida_enter(), nor from completions.
  *
  * Return: 0, -EIO, -ENODEV.
  */
 int akida_reset(struct akida_device *adev);
+
+/**
+ * akida_recover() - have a board looked after that does not do as told
+ * @adev: board
+ *
+ * Any context. A work item blocks it, turns bus mastering off, waits for it
+ * to answer, restores its configuration space, resets it, by a function reset
+ * if need be, and lets everybody on again, or gives it up.
+ */
+void akida_recover(struct akida_device *adev);
+
+/**
+ * akida_recover_init() - prepare akida_recover()
+ * @adev: board
+ */
+void akida_recover_init(struct akida_device *adev);
+
+/**
+ * akida_recover_exit() - it does not run any more
+ * @adev: gone board
+ */
+void akida_recover_exit(struct akida_device *adev);
+
+/**
+ * akida_take_offline() - nobody touches hardware until akida_bring_online()
+ * @adev: board, blocked by the caller
+ */
+void akida_take_offline(struct akida_device *adev);
+
+/**
+ * akida_try_online() - set the board up again
+ * @adev: board whose configuration space is restored
+ *
+ * Return: 0; or -EIO, -ENODEV, and it is offline still.
+ */
+int akida_try_online(struct akida_device *adev);
+
+/**
+ * akida_bring_online() - set the board up again and undo its akida_block()
+ * @adev: board whose configuration space is restored
+ *
+ * One that does not work is left to akida_recover(), blocked.
+ *
+ * Return: 0, -EIO, -ENODEV.
+ */
+int akida_bring_online(struct akida_device *adev);
+
+/**
+ * akida_restore_config() - give a board that lost it its configuration space
+ * @adev: board, @hw_lock held or offline
+ *
+ * As at probe, without bus mastering.
+ *
+ * Return: 0 or a negative errno.
+ */
+int akida_restore_config(struct akida_device *adev);
+
+/**
+ * akida_patience_begin() - give the board up if error recovery does not end
+ * @adev: board
+ */
+void akida_patience_begin(struct akida_device *adev);
+
+/**
+ * akida_patience_end() - it has ended
+ * @adev: board
+ */
+void akida_patience_end(struct akida_device *adev);
+
+/**
+ * akida_give_up() - the board does not come back
+ * @adev: board
+ * @why: for the log
+ */
+void akida_give_up(struct akida_device *adev, const char *why);
 
 /**
  * akida_reset_core() - the core's and the NPs' reset sequence
@@ -273,6 +403,37 @@ static inline void akida_core_write(struct akida_device *adev, u32 offset,
 {
 	iowrite32(value, adev->bar[adev->chip->core.bar] + offset);
 }
+
+/* akida_device.c: the class, numbers, and objects of the character devices */
+int akida_class_init(void);
+void akida_class_exit(void);
+
+/**
+ * akida_device_alloc() - an object for a board, blocked
+ * @pdev: its PCI function
+ * @chip: table
+ *
+ * Return: it, to be given back by put_device(), or NULL.
+ */
+struct akida_device *akida_device_alloc(struct pci_dev *pdev,
+					const struct akida_chip *chip);
+
+/**
+ * akida_device_add() - make /dev/akidaN
+ * @adev: board that works
+ *
+ * Return: 0 or a negative errno.
+ */
+int akida_device_add(struct akida_device *adev);
+
+/**
+ * akida_device_del() - undo akida_device_add(); open files stay open
+ * @adev: board
+ */
+void akida_device_del(struct akida_device *adev);
+
+/* Work of all boards that may take its time. */
+extern struct workqueue_struct *akida_wq;
 
 /* Module parameters that more than one file asks for */
 enum akida_raw_mode {
@@ -296,7 +457,7 @@ struct akida_msi {
 
 /**
  * akida_irq_init() - allocate the vector and request it
- * @adev: board whose @dma is set up
+ * @adev: board after akida_dma_init()
  *
  * Return: 0 or a negative errno, logged with what to do.
  */
@@ -307,15 +468,6 @@ int akida_irq_init(struct akida_device *adev);
  * @adev: board
  */
 void akida_irq_exit(struct akida_device *adev);
-
-/**
- * akida_irq_message() - the vector's message now
- * @adev: board
- * @msi: where to put it
- *
- * From the kernel's copy, no access to the board.
- */
-void akida_irq_message(struct akida_device *adev, struct akida_msi *msi);
 
 /* ------------------------------------------------------------------- dma */
 
@@ -342,8 +494,8 @@ struct akida_dma_seg {
  * @seg: pieces, in order; the caller's until @complete
  * @num_segs: how many
  * @complete: called once, when the transfer has ended and no hardware touches
- *	its memory any more; in process or softirq context, no locks held; may
- *	submit further requests. @status and @done are valid
+ *	its memory any more; in process context, no locks held; may submit
+ *	further requests, must not block the board. @status and @done are valid
  * @status: 0, -EIO (aborted, reset), -ETIMEDOUT (stalled), -ECANCELED,
  *	-ENODEV
  * @done: bytes that arrived, counted from the start
@@ -364,18 +516,26 @@ struct akida_dma_req {
 };
 
 /**
- * akida_dma_init() - find the channels, set the lists up
+ * akida_dma_init() - find the channels and make their lists' places
  * @adev: board whose BARs are mapped and translated
+ *
+ * Nothing can be submitted before akida_dma_restart().
  *
  * Return: 0 or a negative errno, logged.
  */
 int akida_dma_init(struct akida_device *adev);
 
 /**
- * akida_dma_exit() - free what akida_dma_init() took; nothing is under way
- * @adev: board
+ * akida_dma_exit() - nothing of the engine runs afterwards
+ * @adev: gone board without vector
  */
 void akida_dma_exit(struct akida_device *adev);
+
+/**
+ * akida_dma_free() - free what akida_dma_init() took
+ * @adev: board whose object goes
+ */
+void akida_dma_free(struct akida_device *adev);
 
 /**
  * akida_dma_submit() - queue a transfer
@@ -401,30 +561,56 @@ void akida_dma_cancel(struct akida_device *adev, struct akida_dma_req *req);
 
 /**
  * akida_dma_stop_all() - end every transfer
- * @adev: board, with @state no longer AKIDA_LIVE
+ * @adev: board that lets nobody in
  * @error: what they end with
- * @touch: the hardware may be touched
+ * @touch: the hardware may be touched: channels are stopped in good order
  *
- * All completions were called when this returns. Without @touch bus
- * mastering must be off, or the memory of running transfers is not safe.
+ * Either way bus mastering is turned off before any of them completes. All
+ * completions have been called when this returns, and what is submitted
+ * afterwards completes with @error. Sleeps.
  */
 void akida_dma_stop_all(struct akida_device *adev, int error, bool touch);
 
 /**
- * akida_dma_restart() - set the engine up again after a reset
- * @adev: blocked board
+ * akida_dma_drain() - wait until no transfer is under way
+ * @adev: board
  *
- * Return: 0 or -EIO.
+ * For as long as one that moves nothing may take, no longer.
+ */
+void akida_dma_drain(struct akida_device *adev);
+
+/**
+ * akida_dma_restart() - set the engine up, at probe and after a reset
+ * @adev: blocked board whose translation is programmed
+ *
+ * Return: 0; -EIO if it does not stop, or the lists' memory does not hold.
  */
 int akida_dma_restart(struct akida_device *adev);
+
+/**
+ * akida_dma_set_message() - tell the engine what an interrupt is
+ * @adev: board
+ * @msi: message
+ *
+ * At once if the engine runs. Any context.
+ */
+void akida_dma_set_message(struct akida_device *adev,
+			   const struct akida_msi *msi);
 
 /**
  * akida_dma_irq() - the vector's handler
  * @adev: board
  *
- * Return: true if something had happened.
+ * Return: IRQ_NONE if nothing had happened, IRQ_WAKE_THREAD if
+ * akida_dma_complete() is due.
  */
-bool akida_dma_irq(struct akida_device *adev);
+irqreturn_t akida_dma_irq(struct akida_device *adev);
+
+/**
+ * akida_dma_complete() - call the completions of transfers that ended
+ * @adev: board
+ */
+void akida_dma_complete(struct akida_device *adev);
 
 /**
  * akida_dma_channels() - channels of each direction
@@ -479,7 +665,8 @@ int akida_objects_init(struct akida_device *adev);
 
 /**
  * akida_objects_exit() - free them when the device object goes
- * @adev: board; its hardware may be gone
+ * @adev: board; its hardware may be gone, and akida_objects_init() may never
+ *	have been called
  */
 void akida_objects_exit(struct akida_device *adev);
 
@@ -488,7 +675,8 @@ void akida_objects_exit(struct akida_device *adev);
  * @adev: gone board, nobody inside, no transfer under way
  *
  * DMA mappings, pinned pages, coherent memory of all files. Objects stay as
- * shells until their files close. Called with no lock held that is taken inside
+ * shells until their files close. Also called when probe fails, maybe before
+ * akida_objects_init(). Called with no lock held that is taken inside
  * mmap_lock, such as @sem.
  */
 void akida_objects_detach(struct akida_device *adev);

@@ -9,6 +9,13 @@
 #include <linux/mm.h>
 #include <linux/version.h>
 
+/* class.dev_uevent() takes a const device since 6.2. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define AKIDA_UEVENT_CONST
+#else
+#define AKIDA_UEVENT_CONST const
+#endif
+
 /* Distributions carry vm_flags_set() back, and it came with a lock. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void akida_vm_flags_set(struct vm_area_struct *vma,
