@@ -12,7 +12,6 @@
 #define VIEWPORT_END 0x928
 #define CONTROL_SIZE 4096
 #define UNROLLED_IATU HDMA_SIZE
-#define UNROLLED_END (UNROLLED_IATU + IATU_REGIONS * 0x200)
 #define MESH(a, b, c, d) \
 	((a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
@@ -37,25 +36,20 @@ void dbi_write32(struct board *b, uint32_t off, uint32_t val)
 		b->stats.reserved_regs++;
 }
 
-/* AKD1500, BAR0: DMA channels, then the iATU. */
+/* AKD1500, BAR0: DMA channels, then the iATU, whose absent regions read 0. */
 static uint32_t control_read32(struct board *b, uint32_t off)
 {
 	if (off < HDMA_SIZE)
 		return hdma_read32(b, off);
-	if (off < UNROLLED_END)
-		return iatu_unrolled_read(&b->iatu, off - UNROLLED_IATU);
-	b->stats.reserved_regs++;
-	return 0;
+	return iatu_unrolled_read(&b->iatu, off - UNROLLED_IATU);
 }
 
 static void control_write32(struct board *b, uint32_t off, uint32_t val)
 {
 	if (off < HDMA_SIZE)
 		hdma_write32(b, off, val);
-	else if (off < UNROLLED_END)
-		iatu_unrolled_write(&b->iatu, off - UNROLLED_IATU, val);
 	else
-		b->stats.reserved_regs++;
+		iatu_unrolled_write(&b->iatu, off - UNROLLED_IATU, val);
 }
 
 /* Blocks that are known to be there and of which nothing else is known. */
