@@ -257,27 +257,29 @@ static ALWAYS_INLINE float v_largest(vf a)
 	return vmaxvq_f32(a);
 }
 
+/* Four bits for each of 16 floats, all set where it equals @value. */
+static ALWAYS_INLINE uint64_t equal16(const vf a[4], vf value)
+{
+	uint16x4_t h[4];
+	uint8x16_t b;
+	unsigned int j;
+
+	for_unrolled(j, 4)
+		h[j] = vmovn_u32(vceqq_f32(a[j], value));
+	b = vcombine_u8(vmovn_u16(vcombine_u16(h[0], h[1])),
+			vmovn_u16(vcombine_u16(h[2], h[3])));
+	return vget_lane_u64(
+		vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(b), 4)),
+		0);
+}
+
 static ALWAYS_INLINE unsigned int v_first(const vf a[8], vf value)
 {
-	uint64_t four[2];
-	unsigned int i, j;
+	uint64_t bits = equal16(a, value);
 
-	for_unrolled(i, 2) {
-		uint16x4_t h[4];
-		uint8x16_t b;
-
-		for_unrolled(j, 4)
-			h[j] = vmovn_u32(vceqq_f32(a[4 * i + j], value));
-		b = vcombine_u8(vmovn_u16(vcombine_u16(h[0], h[1])),
-				vmovn_u16(vcombine_u16(h[2], h[3])));
-		/* Four bits for each byte. */
-		four[i] = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(
-						vreinterpretq_u16_u8(b), 4)),
-					0);
-		if (four[i])
-			break;
-	}
-	return 16 * i + (unsigned int)__builtin_ctzll(four[i]) / 4;
+	if (bits)
+		return (unsigned int)__builtin_ctzll(bits) / 4;
+	return 16 + (unsigned int)__builtin_ctzll(equal16(a + 4, value)) / 4;
 }
 
 static ALWAYS_INLINE void v_transpose(vf r[W])
