@@ -19,7 +19,7 @@
 
 /**
  * struct ak_pickle_tensor - a view of a storage
- * @name: keys that lead to it, joined by dots
+ * @name: keys that lead to it, joined by dots; "tensor" without any
  * @key: name of its storage
  * @dtype: class of its storage: "FloatStorage"
  * @type: the same

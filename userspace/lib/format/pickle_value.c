@@ -318,7 +318,10 @@ static int add_tensor(struct walk *w, const struct pv_view *v)
 		return rc;
 	t = &w->out->tensor[w->out->count];
 	memset(t, 0, sizeof(*t));
-	t->name = strndup((const char *)w->name.data, w->name.size);
+	/* Where there is nothing but a tensor it has no name. */
+	t->name = w->name.size ?
+			  strndup((const char *)w->name.data, w->name.size) :
+			  strdup("tensor");
 	t->key = strndup((const char *)key->text, key->count);
 	w->out->count++;
 	if (!t->name || !t->key || w->name.failed)
