@@ -21,6 +21,12 @@ _akida_options()
 			"--bits --granularity --group-size --scheme --calibrate --strict --name" \
 			"--threads -t --memory --part --join --resume --no-sync $common"
 		;;
+	dma-test)
+		echo "--size -s --count -n --passes --pattern --direction --kind --seed --json $common"
+		;;
+	doctor)
+		echo "--json --pci $common"
+		;;
 	info)
 		echo "--json --keys --target --weights --output -o $common"
 		;;
@@ -74,6 +80,12 @@ _akida_files()
 	done < <(compgen -f -- "$cur")
 }
 
+# Nodes of boards, if there are any.
+_akida_boards()
+{
+	compgen -G '/dev/akida[0-9]*'
+}
+
 _akida_words()
 {
 	mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
@@ -108,7 +120,21 @@ _akida_argument()
 		_akida_words "$cur" "akd1000 akd1500"
 		;;
 	run:--device | bench:--device)
-		_akida_words "$cur" "soft"
+		_akida_words "$cur" "soft $(_akida_boards)"
+		;;
+	dma-test:--pattern)
+		_akida_words "$cur" "ones zeros checker walk1 walk0 address inverse random"
+		;;
+	dma-test:--direction)
+		_akida_words "$cur" "to-device from-device both"
+		;;
+	dma-test:--kind)
+		_akida_words "$cur" "host user window"
+		;;
+	doctor:--pci)
+		_akida_words "$cur" "$(grep -lis '^0x1e7c$' /sys/bus/pci/devices/*/vendor | sed 's|/vendor$||; s|.*/||')"
+		;;
+	dma-test:-s | dma-test:--size | dma-test:-n | dma-test:--count | dma-test:--passes | dma-test:--seed)
 		;;
 	build:--passes)
 		_akida_words "$cur" "max"
@@ -200,7 +226,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build convert help info inspect list matvec merge run verify $(_akida_options '')"
+			_akida_words "$cur" "bench build convert dma-test doctor help info inspect list matvec merge run verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -208,7 +234,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build convert info inspect list matvec merge run verify"
+		_akida_words "$cur" "bench build convert dma-test doctor info inspect list matvec merge run verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -226,15 +252,22 @@ _akida()
 		convert | inspect)
 			_akida_files "$cur" '\.(safetensors|json|bin|pth?|np[yz]|gguf|nntr)$'
 			;;
-		build | info | bench)
+		build | bench)
 			_akida_files "$cur" '\.fbz$'
 			;;
 		matvec | merge | verify)
 			_akida_files "$cur" ''
+			;;
+		info)
+			_akida_files "$cur" '\.fbz$'
+			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(_akida_boards)" -- "$cur")
+			;;
+		dma-test)
+			_akida_words "$cur" "$(_akida_boards)"
 			;;
 		esac
 		;;
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-convert akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify
+complete -F _akida akida akida-bench akida-build akida-convert akida-dma-test akida-doctor akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * akida info: what is in a model.
+ * akida info: what is in a model, and what a board is.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "info.h"
+#include "info_board.h"
 #include "term.h"
 #include "tool.h"
 
@@ -56,12 +57,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->path)
-			argp_error(state, "MODEL.fbz is missing");
+			argp_error(state, "MODEL.fbz or BOARD is missing");
 		if (a->dir && !a->weights)
 			argp_error(state, "-o needs --weights LAYER");
 		if (a->weights && (a->keys || a->target))
 			argp_error(state,
 				   "--weights goes with -o and --json only");
+		if ((a->weights || a->keys || a->target) &&
+		    info_is_board(a->path))
+			argp_error(state,
+				   "'%s' is a board: only --json goes with it",
+				   a->path);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -70,15 +76,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	options,
 	parse,
-	"MODEL.fbz",
-	"Show the layers of a model, and what keeps it from running. Layers "
-	"that this version does not know are shown as the file has them."
+	"MODEL.fbz\nBOARD",
+	"Show the layers of a model, and what keeps it from running; or a "
+	"board, given as index, node or PCI address: chip, link, interrupts, "
+	"IOMMU, memory and users. Layers that this version does not know are "
+	"shown as the file has them."
 	"\v"
 	"Examples:\n"
 	"  akida info model.fbz\n"
 	"  akida info --target akd1000 model.fbz\n"
 	"  akida info --weights conv_0 -o weights model.fbz\n"
-	"  akida info --json model.fbz | jq '.layers[].macs'\n",
+	"  akida info --json model.fbz | jq '.layers[].macs'\n"
+	"  akida info 0\n"
+	"  akida info --json 0000:01:00.0 | jq .memory.free\n",
 	NULL,
 	NULL,
 	NULL,
@@ -121,6 +131,8 @@ int cmd_info(int argc, char **argv)
 	int ret;
 
 	tool_parse(&argp, argc, argv, &a);
+	if (info_is_board(a.path))
+		return info_board(a.path, a.json);
 	r.path = a.path;
 	r.target = a.target;
 	r.keys = a.keys;

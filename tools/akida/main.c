@@ -22,8 +22,12 @@ static const struct command commands[] = {
 	  cmd_build },
 	{ "convert", "convert weights of large models to other formats",
 	  cmd_convert },
+	{ "dma-test", "test a board's memory and DMA, and measure their speed",
+	  cmd_dma_test },
+	{ "doctor", "find out why a board does not work, and what to do",
+	  cmd_doctor },
 	{ "help", "show the help of a subcommand", cmd_help },
-	{ "info", "show the layers of a model and what keeps it from running",
+	{ "info", "show a model and what keeps it from running, or a board",
 	  cmd_info },
 	{ "inspect", "show the tensors of a file of weights", cmd_inspect },
 	{ "list", "list the devices that models can run on", cmd_list },
@@ -43,7 +47,7 @@ static void print_help(FILE *out)
 	      "Subcommands:\n",
 	      out);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-8s%s\n", commands[i].name,
+		fprintf(out, "  %-10s%s\n", commands[i].name,
 			commands[i].summary);
 	fputs("\n"
 	      "Options:\n"
@@ -55,6 +59,7 @@ static void print_help(FILE *out)
 	      "Examples:\n"
 	      "  akida info model.fbz\n"
 	      "  akida run model.fbz -i picture.png --labels labels.txt\n"
+	      "  akida doctor\n"
 	      "\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
 	      out);

@@ -59,7 +59,25 @@ int cmd_build(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 
 /**
- * cmd_info() - akida info: what is in a model
+ * cmd_dma_test() - akida dma-test: does a board's memory keep what is copied there
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_dma_test(int argc, char **argv);
+
+/**
+ * cmd_doctor() - akida doctor: why a board does not work
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_doctor(int argc, char **argv);
+
+/**
+ * cmd_info() - akida info: what is in a model, what a board is
  * @argc: of the subcommand
  * @argv: of the subcommand
  *
@@ -152,6 +170,11 @@ enum tool_option {
 	OPT_SPARSE_OUTPUT,
 	OPT_REPORT,
 	OPT_MESH,
+	OPT_PCI,
+	OPT_PATTERN,
+	OPT_DIRECTION,
+	OPT_KIND,
+	OPT_SEED,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

@@ -34,7 +34,7 @@ complete_line()
 		"$completion" "$@"
 }
 
-for s in '' bench build convert info inspect list matvec merge run verify; do
+for s in '' bench build convert dma-test doctor info inspect list matvec merge run verify; do
 	name=akida${s:+-$s}
 	# shellcheck disable=SC2086
 	from_help $s >help
@@ -53,14 +53,14 @@ else
 	skip 'mandoc has nothing to say' 'there is no mandoc'
 fi
 
-subcommands=$("$akida" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | tr '\n' ' ')
+subcommands=$("$akida" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' | tr '\n' ' ')
 ok 'completion offers every subcommand' eval \
 	'[ "$(complete_line "$akida" "" | grep -v ^- | sort | tr "\n" " ")" = "$subcommands" ]'
 ok 'akida.1 has every subcommand' eval \
 	'for s in $subcommands; do grep -q "^.It Cm $s$" "$man/akida.1" || exit 1; done'
 
 # Each example of --help stands in the manual page, word for word.
-for s in bench convert info inspect list matvec merge run verify; do
+for s in bench convert dma-test doctor info inspect list matvec merge run verify; do
 	"$akida" "$s" --help | sed -n '/^Examples:/,$s/^  \([a-z].*\)/\1/p' >examples
 	ok "$s: examples" eval '[ -s examples ]'
 	ok "$s: the manual page has them" eval \
@@ -74,5 +74,6 @@ ok 'completion: inputs' eval '[ "$(complete_line akida run a.fbz -i "" | sort | 
 ok 'completion: chips' eval '[ "$(complete_line akida run --target "" | tr "\n" " ")" = "akd1000 akd1500 " ]'
 ok 'completion: an option of a link' eval '[ "$(complete_line akida-run --thre | tr "\n" " ")" = "--threads --threshold " ] ||
 	[ "$(complete_line akida-run --thre | sort | tr "\n" " ")" = "--threads --threshold " ]'
+ok 'completion: kinds of memory' eval '[ "$(complete_line akida dma-test --kind "" | tr "\n" " ")" = "host user window " ]'
 ok 'completion: help' eval '[ "$(complete_line akida help r)" = run ]'
 finish

@@ -5,7 +5,7 @@
 # shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
-subcommands='bench convert info inspect list matvec merge run verify'
+subcommands='bench convert dma-test doctor info inspect list matvec merge run verify'
 
 ok 'akida --help' run 0 --help
 ok 'it names every subcommand' eval 'for s in $subcommands help; do grep -q "^  $s " out || exit 1; done'
@@ -31,7 +31,7 @@ ok 'links in the list are those of the build' eval \
 	'for l in $(cat "$top/tools/akida/links"); do [ "$(readlink "$BUILD/bin/$l")" = akida ] || exit 1; done'
 
 for s in bench info; do
-	ok "$s without a model" fails 2 'MODEL.fbz is missing' "$s"
+	ok "$s without a model" fails 2 'MODEL.fbz (or BOARD )?is missing' "$s"
 	ok "$s with two models" fails 2 "'b' is one argument too many" "$s" a b
 done
 ok 'merge without a model' fails 2 'MODEL is missing' merge -o x
@@ -43,6 +43,7 @@ ok 'verify without OUT' fails 2 'IN or OUT is missing' verify x
 ok 'verify with a limit that is none' fails 2 "--max-error: 'x' is not a number" verify x y --max-error x
 ok 'run without a model' fails 2 'MODEL.fbz is missing' run
 ok 'run without an input' fails 2 'input is missing' run a.fbz
+ok 'doctor with an argument' fails 2 "'x' is one argument too many" doctor x
 ok 'list with an argument' fails 2 "'x' is one argument too many" list x
 for v in 0 -1 '' ' 3' 3x 99999999999999999999 1e3; do
 	ok "--threads '$v'" fails 2 "--threads: '$v' is not a number" run a.fbz -i b --threads "$v"

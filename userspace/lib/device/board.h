@@ -75,13 +75,4 @@ int ak_board_ioctl(struct akida_board *b, unsigned long request, void *arg);
 int ak_board_fail(struct akida_board *b, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/**
- * ak_board_chip() - chip that PCI ids stand for
- * @vendor: id
- * @device: id
- *
- * Return: AKIDA_TARGET_NONE for any other.
- */
-enum akida_target ak_board_chip(uint16_t vendor, uint16_t device);
-
 #endif /* AK_BOARD_H */

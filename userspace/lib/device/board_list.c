@@ -11,57 +11,18 @@
 #include <unistd.h>
 
 #include "common/export.h"
+#include "common/pci.h"
 #include "common/sys.h"
 #include "common/util.h"
 #include "device/board.h"
 
 #define CLASS "/sys/class/akida"
 
-#define VENDOR_BRAINCHIP 0x1e7c
-#define DEVICE_AKD1000 0xbca1
-#define DEVICE_AKD1500 0xa500
-/* What tells virtual from silicon. */
-#define SUBVENDOR_VIRTUAL 0x1af4
-#define SUBDEVICE_VIRTUAL 0x1100
-
-enum akida_target ak_board_chip(uint16_t vendor, uint16_t device)
-{
-	if (vendor != VENDOR_BRAINCHIP)
-		return AKIDA_TARGET_NONE;
-	switch (device) {
-	case DEVICE_AKD1000:
-		return AKIDA_TARGET_AKD1000;
-	case DEVICE_AKD1500:
-		return AKIDA_TARGET_AKD1500;
-	}
-	return AKIDA_TARGET_NONE;
-}
-
 static int64_t number(const char *dir, const char *name, int64_t otherwise)
 {
 	int64_t value;
 
 	return ak_sys_number(&value, "%s/%s", dir, name) ? otherwise : value;
-}
-
-/* "5.0 GT/s PCIe" is 5000. */
-static uint32_t speed(const char *dir, const char *name)
-{
-	char text[64];
-	unsigned int whole, tenth;
-
-	if (ak_sys_line(text, sizeof(text), "%s/%s", dir, name) ||
-	    sscanf(text, "%u.%1u GT/s", &whole, &tenth) != 2 || whole > 1000)
-		return 0;
-	return whole * 1000 + tenth * 100;
-}
-
-/* A number of lanes; 255 stands for "not known". */
-static uint32_t width(const char *dir, const char *name)
-{
-	int64_t lanes = number(dir, name, 0);
-
-	return lanes < 0 || lanes > 64 ? 0 : (uint32_t)lanes;
 }
 
 static void read_irqs(struct akida_board_desc *d, const char *dir)
@@ -90,6 +51,7 @@ static void read_irqs(struct akida_board_desc *d, const char *dir)
 static int describe(struct akida_board_desc *d, int index)
 {
 	char dir[PATH_MAX], group[32];
+	struct ak_pci_link l;
 	int rc;
 
 	memset(d, 0, sizeof(*d));
@@ -101,17 +63,18 @@ static int describe(struct akida_board_desc *d, int index)
 	snprintf(d->pci_address, sizeof(d->pci_address), "%s",
 		 strrchr(dir, '/') + 1);
 	ak_sys_link(d->driver, sizeof(d->driver), "%s/driver", dir);
-	d->pci_vendor = (uint16_t)number(dir, "vendor", 0);
-	d->pci_device = (uint16_t)number(dir, "device", 0);
-	d->pci_subvendor = (uint16_t)number(dir, "subsystem_vendor", 0);
-	d->pci_subdevice = (uint16_t)number(dir, "subsystem_device", 0);
-	d->chip = ak_board_chip(d->pci_vendor, d->pci_device);
-	d->is_virtual = d->pci_subvendor == SUBVENDOR_VIRTUAL &&
-			d->pci_subdevice == SUBDEVICE_VIRTUAL;
-	d->link_speed = speed(dir, "current_link_speed");
-	d->link_speed_max = speed(dir, "max_link_speed");
-	d->link_width = width(dir, "current_link_width");
-	d->link_width_max = width(dir, "max_link_width");
+	d->pci_vendor = ak_pci_id(dir, "vendor");
+	d->pci_device = ak_pci_id(dir, "device");
+	d->pci_subvendor = ak_pci_id(dir, "subsystem_vendor");
+	d->pci_subdevice = ak_pci_id(dir, "subsystem_device");
+	d->chip = ak_pci_chip(d->pci_vendor, d->pci_device);
+	d->is_virtual = ak_pci_virtual(d->pci_subvendor, d->pci_subdevice);
+	l = ak_pci_link(dir, "current");
+	d->link_speed = l.speed;
+	d->link_width = l.width;
+	l = ak_pci_link(dir, "max");
+	d->link_speed_max = l.speed;
+	d->link_width_max = l.width;
 	d->numa_node = (int32_t)number(dir, "numa_node", -1);
 	read_irqs(d, dir);
 	d->iommu_group = -1;
