@@ -3,12 +3,9 @@
 """akida convert to nntr, nntr-bin, nntr-safetensors and bitnet: every byte of
 every file against NumPy models of the formats (tools/testing/convert/blocks.py),
 which are checked with golden vectors of the peers' own code. Speaks TAP."""
-import hashlib
 import json
 import os
-import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 
@@ -22,10 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 sys.dont_write_bytecode = True
 import blocks
 import make_models
-
-AKIDA = os.path.join(os.path.abspath(os.environ.get('BUILD', 'build')), 'bin', 'akida')
-EPOCH = 1700000000
-COUNT = [0, 0]
+from checks import EPOCH, Model, check, convert, digest, finish, golden_matrix, result, same
 
 make_models.SIZES['odd'] = (96, 100, 1, 4, 2, 77)
 
@@ -38,78 +32,6 @@ GOLDEN = {
     'bitnet 1': '7a50e5361bfabeb233e0e7fe8f8b56e2', 'bitnet 3': 'df9088b01d99ba6dc97613fb6dff5742',
     'bitnet scales': 'a6e15b65bf3c745e1d6202010f15a8a3', 'hf': 'a7c9b79c862bf1ebd723c9707e5a0cd9',
 }
-
-
-def result(good, text, why=''):
-    COUNT[0] += 1
-    COUNT[1] += not good
-    print('%s %d - %s' % ('ok' if good else 'not ok', COUNT[0], text))
-    for line in str(why).splitlines() if not good else []:
-        print('# ' + line)
-
-
-def convert(model, out, *options):
-    """-> what went to stderr, or an exception"""
-    if os.path.isdir(out):
-        shutil.rmtree(out)
-    run = subprocess.run([AKIDA, 'convert', model, out, *options], capture_output=True, universal_newlines=True,
-                         env=dict(os.environ, SOURCE_DATE_EPOCH=str(EPOCH)), check=False)
-    if run.returncode:
-        raise ValueError('status %d: %s' % (run.returncode, run.stderr))
-    return run.stderr
-
-
-def check(text, compare):
-    """One test: what differs is a text, or an exception."""
-    try:
-        why = compare()
-    except Exception as e:  # pylint: disable=broad-except
-        why = '%s: %s' % (type(e).__name__, e)
-    result(not why, text, why)
-
-
-def same(name, got, want):
-    got = bytes(got)
-    want = np.ascontiguousarray(want).tobytes() if not isinstance(want, bytes) else want
-    if got == want:
-        return ''
-    if len(got) != len(want):
-        return '%s: %d bytes instead of %d' % (name, len(got), len(want))
-    a, b = np.frombuffer(got, np.uint8), np.frombuffer(want, np.uint8)
-    return '%s: %d of %d bytes differ, the first at %d' % (name, np.sum(a != b), len(a), np.argmax(a != b))
-
-
-def golden_matrix():
-    s, out = 1, np.empty(256 * 1024, np.float32)
-    for i in range(len(out)):
-        a = np.float32(0)
-        for _ in range(4):
-            s = (s * 1664525 + 1013904223) & 0xffffffff
-            a = np.float32(a + np.float32(np.float32(s >> 8) / np.float32(16777216) - np.float32(0.5)))
-        out[i] = a
-    return out.reshape(256, 1024)
-
-
-class Model:
-    """A model in a folder, and its tensors."""
-
-    def __init__(self, folder, name, size='tiny', dtype='F32', form='safetensors', change=None, arrays=None):
-        self.config = make_models.config(name, size)
-        self.config.update(change or {})
-        self.arrays = make_models.tensors(self.config, dtype)
-        self.arrays.update(arrays or {})
-        self.tied = self.config.get('tie_word_embeddings', False)
-        self.path = os.path.join(folder, '%s-%s-%s-%s-%d' % (name, size, dtype, form, len(os.listdir(folder))))
-        make_models.save_form(self.path, form, self.config, self.arrays, dtype)
-        self.out = self.path + '.out'
-        if form.startswith('npz'):
-            self.path = os.path.join(self.path, 'model.npz')
-
-    def layers(self):
-        return range(self.config['num_hidden_layers'])
-
-    def get(self, name):
-        return self.arrays[name]
 
 
 # --------------------------------------------------------------------------- NNTR
@@ -491,10 +413,6 @@ def compare_hf(model):
 
 # --------------------------------------------------------------------------- tests
 
-def digest(data):
-    return hashlib.sha256(np.ascontiguousarray(data).tobytes()).hexdigest()[:32]
-
-
 def test_models():
     """The NumPy models, with what the peers' own code makes."""
     w = golden_matrix()
@@ -636,8 +554,7 @@ def main():
         test_nntrainer(folder)
         test_transposed(folder)
         test_bitnet(folder)
-    print('1..%d' % COUNT[0])
-    return COUNT[1] > 0
+    return finish()
 
 
 if __name__ == '__main__':
