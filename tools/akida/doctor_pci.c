@@ -14,7 +14,6 @@
 #define CONFIG_SIZE 256
 #define CAP_PCIE 0x10
 #define LINK_CONTROL 0x10
-#define BAR_SIZE (4ull << 20)
 #define IORESOURCE_UNSET 0x20000000ull
 
 static bool bound(const struct host_pci *f)
@@ -56,16 +55,15 @@ static void check_bars(struct doctor *d, const struct host_pci *f)
 			continue;
 		good += sscanf(line, "%llx %llx %llx", &start, &end, &flags) ==
 				3 &&
-			start && end - start + 1 >= BAR_SIZE &&
-			!(flags & IORESOURCE_UNSET);
+			start && end > start && !(flags & IORESOURCE_UNSET);
 	}
 	if (good == 3) {
 		doctor_find(d, DOCTOR_OK, "bars",
 			    "BARs 0, 2 and 4 have addresses");
 		return;
 	}
-	doctor_find(d, DOCTOR_FAIL, "bars",
-		    "%d of the 3 BARs of 4 MiB have no address", 3 - good);
+	doctor_find(d, DOCTOR_FAIL, "bars", "%d of the 3 BARs have no address",
+		    3 - good);
 	doctor_remedy(
 		d,
 		"turn on 'Above 4G decoding' in the firmware's setup, or boot with 'pci=realloc'; the kernel log says which window is too small");
