@@ -171,6 +171,8 @@ struct akida_claim; /* akida_raw.c */
  * @wq: ends transfers whose callers do not wait
  * @files_lock: for @files, @claim; taken inside @sem
  * @files: open files
+ * @claim_lock: held while a claim begins and ends; inside mmap_lock, outside
+ *	@sem
  * @claim: the vendor's interface holds the board, or NULL
  * @map_lock: page faults read it, who zaps mappings writes it; taken inside
  *	mmap_lock, nothing is taken inside it
@@ -215,6 +217,7 @@ struct akida_device {
 	struct workqueue_struct *wq;
 	struct mutex files_lock;
 	struct list_head files;
+	struct mutex claim_lock;
 	struct akida_claim *claim;
 
 	struct rw_semaphore map_lock;

@@ -26,6 +26,8 @@
 
 /* Addresses and sizes of DMA are multiples of this. */
 #define AKIDA_DMA_ALIGN 4
+/* Bytes that the vendor's driver gives the lists of all channels */
+#define AKIDA_SHORT_LISTS 0x100
 
 /* ----------------------------------------------------------------- memory */
 
@@ -218,18 +220,23 @@ unsigned long akida_host_pfn(const struct akida_host *h, size_t offset);
 
 /* ----------------------------------------------------------------- window */
 
+struct akida_remains;
+
 /**
  * struct akida_window_map - host memory behind an outbound region
  * @host: the memory
  * @base: address by which the chip sees it
- * @size: bytes of the window that it takes
- * @region: index of the region, -1 for none
+ * @size: bytes of the window that it takes, 0 for no map
+ * @region: index of the region
+ * @remains: to keep the memory in when it is given back while the board is
+ *	blocked
  */
 struct akida_window_map {
 	struct akida_host host;
 	u32 base;
 	u32 size;
 	int region;
+	struct akida_remains *remains;
 };
 
 /**
@@ -459,14 +466,15 @@ struct akida_result;
  * @node: in akida_device.files
  * @pid: who opened it
  * @comm: its name then
- * @uses: buffers, that is what a claim of another file must wait for; under
- *	akida_device.files_lock
+ * @uses: buffers, that is what another file cannot claim the board over;
+ *	grows under akida_device.files_lock only
  * @lock: for @buffers, @live, and for who lets go of a buffer's memory
  * @buffers: handle -> buffer; NULL while one is being made
  * @live: buffers until their last reference is dropped
  * @dummy: what mappings show when the board is away; made by the first mmap()
  * @vmas: mappings
  * @claim: the vendor's interface, when this file takes part in it; set once
+ * @refused: it was refused the vendor's interface, and the log says why
  * @jobs_lock: for all below
  * @jobs: transfers under way, in order of their numbers
  * @num_jobs: transfers that still touch this
@@ -483,7 +491,7 @@ struct akida_file {
 	struct list_head node;
 	struct pid *pid;
 	char comm[TASK_COMM_LEN];
-	unsigned int uses;
+	atomic_t uses;
 
 	struct mutex lock;
 	struct idr buffers;
@@ -491,6 +499,7 @@ struct akida_file {
 	struct page *dummy;
 	atomic_t vmas;
 	struct akida_claim *claim;
+	bool refused;
 
 	spinlock_t jobs_lock;
 	struct list_head jobs;
@@ -518,8 +527,8 @@ int akida_file_use(struct akida_file *f);
  */
 void akida_file_unuse(struct akida_file *f);
 
-/* Caches, each known by its name in /proc/slabinfo */
-extern struct kmem_cache *akida_buffer_cache, *akida_job_cache;
+/* Cache of buffers, known by its name in /proc/slabinfo */
+extern struct kmem_cache *akida_buffer_cache;
 
 /* The commands. @arg is zero where the caller's structure was shorter, and is
  * copied back. They are documented in uapi/akida.h.
@@ -530,6 +539,9 @@ int akida_ioc_buffer_free(struct akida_file *f, void *arg);
 int akida_ioc_copy(struct akida_file *f, void *arg);
 int akida_ioc_wait(struct akida_file *f, void *arg);
 int akida_ioc_eventfd(struct akida_file *f, void *arg);
+
+/* The caller did not get the handle: free it. */
+void akida_undo_buffer_create(struct akida_file *f, void *arg);
 
 /* -------------------------------------------------------------- transfers */
 
@@ -547,6 +559,18 @@ int akida_ioc_eventfd(struct akida_file *f, void *arg);
  */
 int akida_dma_run(struct akida_device *adev, enum akida_dma_dir dir,
 		  const struct akida_dma_seg *seg, unsigned int num, u64 *done);
+
+/* Cache of transfers, for module init and exit */
+int akida_jobs_module_init(void);
+void akida_jobs_module_exit(void);
+
+/**
+ * akida_jobs_wait() - wait until transfers have handed their bytes over
+ * @f: file whose transfers have all ended
+ *
+ * Takes no lock that is taken outside of akida_device.files_lock.
+ */
+void akida_jobs_wait(struct akida_file *f);
 
 /**
  * akida_jobs_close() - end all transfers of a file that is closed
@@ -624,19 +648,23 @@ ssize_t akida_raw_write(struct file *filp, const char __user *buf, size_t count,
  * akida_raw_mmap() - mmap() below AKIDA_MMAP_BUFFERS
  * @f: file
  * @vma: mapping
+ * @host: set if it shows host memory
  *
  * Claims the board. Whether a page may be seen, akida_raw_pfn() says.
  *
  * Return: 0 or a negative errno.
  */
-int akida_raw_mmap(struct akida_file *f, struct vm_area_struct *vma);
+int akida_raw_mmap(struct akida_file *f, struct vm_area_struct *vma,
+		   bool *host);
 
 /**
  * akida_raw_pfn() - frame behind a page of such a mapping
  * @f: file that takes part in a claim
  * @offset: mmap() offset of the page
- * @pfn: where to put the frame
+ * @pfn: where to put the frame; 0 for host memory that is gone
  * @host: set if it is host memory
+ *
+ * Under akida_device.map_lock.
  *
  * Return: 0 or -EFAULT for a page that must not be seen.
  */

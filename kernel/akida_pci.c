@@ -381,6 +381,9 @@ static int __init akida_init(void)
 	akida_wq = alloc_workqueue("akida", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!akida_wq)
 		return -ENOMEM;
+	err = akida_objects_module_init();
+	if (err)
+		goto no_objects;
 	akida_debugfs_module_init();
 	err = akida_class_init();
 	if (err)
@@ -394,6 +397,8 @@ no_driver:
 	akida_class_exit();
 no_class:
 	akida_debugfs_module_exit();
+	akida_objects_module_exit();
+no_objects:
 	destroy_workqueue(akida_wq);
 	return err;
 }
@@ -403,6 +408,7 @@ static void __exit akida_exit(void)
 	pci_unregister_driver(&akida_driver);
 	akida_class_exit();
 	akida_debugfs_module_exit();
+	akida_objects_module_exit();
 	destroy_workqueue(akida_wq);
 }
 
