@@ -310,7 +310,7 @@ struct ak_plan_file *ak_plan_file(struct ak_plan *plan, const char *name,
 	plan->file[plan->files++] = f;
 	f->plan = plan;
 	f->kind = kind;
-	f->known = !ak_is_zip(kind);
+	f->known = !ak_file_is_zip(kind);
 	if (name && (!*name || *name == '.' || strchr(name, '/')))
 		fail(plan, -EINVAL, "'%s' cannot be the name of a file", name);
 	if (name) {
@@ -352,7 +352,7 @@ void ak_file_entry(struct ak_plan_file *f, const char *name)
 
 	if (!s)
 		return;
-	if (!ak_is_zip(f->kind))
+	if (!ak_file_is_zip(f->kind))
 		fail(f->plan, -EINVAL, "'%s' is in no archive", name);
 	s->name = strdup(name);
 	if (!s->name)
@@ -625,7 +625,7 @@ static int check_file(const struct ak_plan *plan, size_t i, struct ak_err *err)
 				       "two files would have the name '%s'",
 				       f->name);
 	for (j = 0; j < f->segments; j++)
-		if (ak_is_zip(f->kind) && !j &&
+		if (ak_file_is_zip(f->kind) && !j &&
 		    f->segment[j].kind != AK_SEGMENT_ENTRY)
 			return ak_errf(err, -EINVAL,
 				       "an archive has bytes in no entry");

@@ -225,12 +225,12 @@ static inline uint64_t ak_unit_rows_of(const struct ak_plan_job *pj,
 }
 
 /**
- * ak_is_zip() - is a file an archive
+ * ak_file_is_zip() - is a file an archive
  * @kind: AK_FILE_*
  *
  * Return: true if so.
  */
-static inline bool ak_is_zip(unsigned int kind)
+static inline bool ak_file_is_zip(unsigned int kind)
 {
 	return kind != AK_FILE_PLAIN;
 }

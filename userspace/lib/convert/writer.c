@@ -81,7 +81,7 @@ static int init_file(struct ak_writer *w, struct file *f,
 	f->left = plan->outputs;
 	pthread_mutex_init(&f->lock, NULL);
 	/* Late bytes at the end of a file leave all offsets known. */
-	f->in_order = ak_is_zip(plan->kind);
+	f->in_order = ak_file_is_zip(plan->kind);
 	for (i = 0; i < plan->segments; i++) {
 		const struct ak_segment *s = &plan->segment[i];
 
@@ -236,7 +236,7 @@ static int open_file(struct ak_writer *w, struct file *f, struct ak_err *err)
 		return rc;
 	if (w->target->no_sync)
 		ak_out_no_sync(f->out);
-	if (ak_is_zip(f->plan->kind))
+	if (ak_file_is_zip(f->plan->kind))
 		rc = ak_zip_writer_new(f->out, AK_ZIP_PYTHON_3_11, &f->zip,
 				       err);
 	else if (!f->in_order)
