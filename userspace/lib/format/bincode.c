@@ -200,7 +200,7 @@ size_t ak_record_words(const struct ak_record_linear *l, size_t *at, size_t n,
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && *at < l->words_size; i++) {
 		uint64_t v;
 		size_t bytes =
 			ak_bincode_get(l->words + *at, l->words_size - *at, &v);
