@@ -103,13 +103,15 @@ EXAMPLES   := $(sort $(wildcard userspace/examples/*.c))
 EXAMPLE_BINS := $(EXAMPLES:userspace/examples/%.c=$(BUILD)/examples/%)
 DEMO_BINS  := $(patsubst tools/demo/%.c,$(BUILD)/demo/%,$(wildcard tools/demo/*.c))
 
-# Libraries, from pkg-config. libpng and libjpeg may be absent: then pictures
-# of that kind are refused with a sentence that says so.
+# Libraries, from pkg-config. Optional ones may be absent: then pictures of that
+# kind (libpng, libjpeg) or downloads (libcurl, nettle) are refused with a
+# sentence that says so.
 REQUIRED := snappy jansson zlib
-OPTIONAL := libpng libjpeg
+OPTIONAL := libpng libjpeg libcurl nettle
 PKGS := $(REQUIRED) $(foreach p,$(OPTIONAL),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
 have = $(if $(filter $(1),$(PKGS)),1,0)
-LIB_CPPFLAGS := -DHAVE_LIBPNG=$(call have,libpng) -DHAVE_LIBJPEG=$(call have,libjpeg)
+LIB_CPPFLAGS := -DHAVE_LIBPNG=$(call have,libpng) -DHAVE_LIBJPEG=$(call have,libjpeg) \
+	-DHAVE_LIBCURL=$(call have,libcurl) -DHAVE_NETTLE=$(call have,nettle)
 ifeq ($(BARE),)
 # Debian's snappy.pc came with 1.1.10; before, the library has no .pc file.
 pkg = $(shell $(PKG_CONFIG) $(1) $(filter-out snappy,$(PKGS)))

@@ -27,6 +27,9 @@ _akida_options()
 	doctor)
 		echo "--json --pci $common"
 		;;
+	fetch)
+		echo "--revision --json $common"
+		;;
 	info)
 		echo "--json --keys --target --weights --output -o $common"
 		;;
@@ -142,6 +145,8 @@ _akida_argument()
 	build:-o | build:--output | build:--mesh)
 		_akida_files "$cur" ''
 		;;
+	fetch:--revision)
+		;;
 	bench:--cpu)
 		_akida_words "$cur" "baseline avx2 avxvnni avx512vnni neon dotprod"
 		;;
@@ -226,7 +231,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build convert dma-test doctor help info inspect list matvec merge run verify $(_akida_options '')"
+			_akida_words "$cur" "bench build convert dma-test doctor fetch help info inspect list matvec merge run verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -234,7 +239,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build convert dma-test doctor info inspect list matvec merge run verify"
+		_akida_words "$cur" "bench build convert dma-test doctor fetch info inspect list matvec merge run verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -270,4 +275,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-convert akida-dma-test akida-doctor akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify
+complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify

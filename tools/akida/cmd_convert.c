@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "convert.h"
+#include "hub.h"
 #include "json.h"
 #include "table.h"
 #include "term.h"
@@ -185,7 +186,12 @@ static void print_report(const struct convert *c, bool done)
 /* 2 for what the user has said wrongly, 1 for what could not be done. */
 static int run(struct convert *c, struct watch *w)
 {
+	bool join = c->options.flags & AKIDA_CONVERT_JOIN;
+	char *in = join ? NULL : hub_input(c->in);
 	int rc;
+
+	if (!join && !in)
+		return TOOL_FAILED;
 
 	c->options.progress = on_progress;
 	c->options.message = on_message;
@@ -194,8 +200,9 @@ static int run(struct convert *c, struct watch *w)
 	log_line(w->log, "convert ", c->in);
 	log_line(w->log, "to ", c->format);
 	catch_signals();
-	rc = akida_converter_run(c->converter, c->in, c->out, c->format,
-				 &c->options, sizeof(c->options));
+	rc = akida_converter_run(c->converter, join ? c->in : in, c->out,
+				 c->format, &c->options, sizeof(c->options));
+	free(in);
 	term_bar(w->unit, 1, 1);
 	if (rc) {
 		const char *text = akida_converter_error(c->converter);

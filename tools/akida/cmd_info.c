@@ -76,9 +76,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	options,
 	parse,
-	"MODEL.fbz\nBOARD",
-	"Show the layers of a model, and what keeps it from running; or a "
-	"board, given as index, node or PCI address: chip, link, interrupts, "
+	"MODEL.fbz\nPROGRAM\nBOARD",
+	"Show the layers of a model, and what keeps it from running; or the "
+	"packets of a compiled program; or a board, given as index, node or PCI address: chip, link, interrupts, "
 	"IOMMU, memory and users. Layers that this version does not know are "
 	"shown as the file has them."
 	"\v"
@@ -87,6 +87,7 @@ static const struct argp argp = {
 	"  akida info --target akd1000 model.fbz\n"
 	"  akida info --weights conv_0 -o weights model.fbz\n"
 	"  akida info --json model.fbz | jq '.layers[].macs'\n"
+	"  akida info model.akp\n"
 	"  akida info 0\n"
 	"  akida info --json 0000:01:00.0 | jq .memory.free\n",
 	NULL,
@@ -133,6 +134,9 @@ int cmd_info(int argc, char **argv)
 	tool_parse(&argp, argc, argv, &a);
 	if (info_is_board(a.path))
 		return info_board(a.path, a.json);
+	if (!a.weights && !a.keys && !a.target &&
+	    info_program(a.path, a.json, &ret))
+		return ret;
 	r.path = a.path;
 	r.target = a.target;
 	r.keys = a.keys;

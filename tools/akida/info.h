@@ -84,4 +84,14 @@ int info_json(const struct info_request *r);
 int info_weights(const struct info_request *r, const char *layer,
 		 const char *dir, bool json);
 
+/**
+ * info_program() - show a compiled program
+ * @path: any file
+ * @json: for machines
+ * @ret: where to put an exit code
+ *
+ * Return: false if the file is no program, and nothing was printed.
+ */
+bool info_program(const char *path, bool json, int *ret);
+
 #endif /* INFO_H */

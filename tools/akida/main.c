@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	  cmd_dma_test },
 	{ "doctor", "find out why a board does not work, and what to do",
 	  cmd_doctor },
+	{ "fetch", "download a model from the Hugging Face hub", cmd_fetch },
 	{ "help", "show the help of a subcommand", cmd_help },
 	{ "info", "show a model and what keeps it from running, or a board",
 	  cmd_info },

@@ -77,6 +77,15 @@ int cmd_dma_test(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 /**
+ * cmd_fetch() - akida fetch: a model from the hub into its cache
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_fetch(int argc, char **argv);
+
+/**
  * cmd_info() - akida info: what is in a model, what a board is
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -165,6 +174,7 @@ enum tool_option {
 	OPT_NO_SYNC,
 	OPT_LOG,
 	OPT_MAX_ERROR,
+	OPT_REVISION,
 	OPT_PASSES,
 	OPT_PARTIAL,
 	OPT_SPARSE_OUTPUT,

@@ -15,6 +15,15 @@ ok 'another chip' run 0 build "$demo" --target akd1500 -o other.akp
 ok 'other bytes' eval '! cmp -s digits.akp other.akp'
 ok 'its version' grep -aq akida-1 digits.akp
 
+ok 'info of a program' run 0 info digits.akp
+ok 'packets' says '^ +1 +0 +0 +HRC +registers +0 +16$'
+ok 'device' says '^Device +AF\.10\.0\.1 \(virtual AKD1000\)$'
+ok 'as JSON' run 0 info --json digits.akp
+ok_json 'it is known' '.known and .version == "akida-1" and .damage == null and .input == [28,28,1]'
+ok_json 'its packets' '[.packets[] | select(.unit_name == "registers")] | length > 50'
+head -c 1000 digits.akp >cut.akp
+ok 'a truncated program' run 1 info cut.akp
+
 ok '--report' run 0 build "$demo" --target akd1500 --report
 ok 'the input layer is on the HRC' says '^conv_0 +InputConvolutional +1 +HRC '
 ok 'a total of one pass' says '^Total +1 +[0-9]+ '

@@ -34,7 +34,7 @@ complete_line()
 		"$completion" "$@"
 }
 
-for s in '' bench build convert dma-test doctor info inspect list matvec merge run verify; do
+for s in '' bench build convert dma-test doctor fetch info inspect list matvec merge run verify; do
 	name=akida${s:+-$s}
 	# shellcheck disable=SC2086
 	from_help $s >help
