@@ -4,6 +4,8 @@ import struct
 
 import numpy as np
 
+import blocks
+
 SCALARS = {0: 'B', 1: 'b', 2: 'H', 3: 'h', 4: 'I', 5: 'i', 6: 'f', 7: '?',
            10: 'Q', 11: 'q', 12: 'd'}
 # id: (name, weights of a block, bytes of it)
@@ -16,34 +18,9 @@ def f16(b):
     return b.reshape(-1).view('<f2').astype(np.float32)
 
 
-def q4_0(b):
-    b = b.reshape(-1, 18)
-    q = np.concatenate([b[:, 2:] & 15, b[:, 2:] >> 4], 1).astype(np.int32) - 8
-    return q * f16(b[:, :2].copy())[:, None]
-
-
 def q8_0(b):
     b = b.reshape(-1, 34)
     return b[:, 2:].view(np.int8).astype(np.float32) * f16(b[:, :2].copy())[:, None]
-
-
-def q6_k(b):
-    b = b.reshape(-1, 210)
-    out = np.zeros((len(b), 256), np.float32)
-    d = f16(b[:, 208:].copy())
-    scales = b[:, 192:208].view(np.int8).astype(np.float32)
-    for half in range(2):
-        ql = b[:, 64 * half:64 * half + 64]
-        qh = b[:, 128 + 32 * half:128 + 32 * half + 32]
-        for part in range(4):
-            low = ql[:, 32 * (part % 2):32 * (part % 2) + 32]
-            low = low >> 4 if part > 1 else low & 15
-            q = (low | ((qh >> 2 * part & 3) << 4)).astype(np.int32) - 32
-            for g in range(2):
-                at = 128 * half + 32 * part + 16 * g
-                s = scales[:, 8 * half + 2 * part + g]
-                out[:, at:at + 16] = q[:, 16 * g:16 * g + 16] * (d * s)[:, None]
-    return out
 
 
 def tq2_0(b):
@@ -157,6 +134,7 @@ class File:
         elif typename == 'I2_S':
             x = i2_s(b, count)
         else:
-            x = {'Q4_0': q4_0, 'Q8_0': q8_0, 'Q6_K': q6_k, 'TQ1_0': tq1_0,
-                 'TQ2_0': tq2_0}[typename](b)
+            size = [t[2] for t in TYPES.values() if t[0] == typename][0]
+            x = {'Q4_0': blocks.de_q4_0, 'Q8_0': q8_0, 'Q6_K': blocks.de_q6_k, 'TQ1_0': tq1_0,
+                 'TQ2_0': tq2_0}[typename](b.reshape(1, -1, size))
         return x.astype(np.float32).reshape(shape)

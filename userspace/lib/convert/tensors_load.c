@@ -397,10 +397,11 @@ static int refuse_legacy(struct ak_tensors *set, struct ak_tensor_file *f,
 		"is a checkpoint in the format of PyTorch before 1.6, which is not read; load it and save it again: torch.save(torch.load(...), ...)");
 }
 
+/* A safetensors file begins so, too, if its header has 0x280 bytes. */
 static bool is_pickle(const struct ak_tensor_file *f)
 {
 	return f->map.size > 2 && f->map.data[0] == 0x80 &&
-	       f->map.data[1] >= 2 && f->map.data[1] <= 5;
+	       f->map.data[1] >= 2 && f->map.data[1] <= 5 && !is_safetensors(f);
 }
 
 static int refuse_pickle(struct ak_tensors *set, struct ak_tensor_file *f,
