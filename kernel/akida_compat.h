@@ -27,6 +27,40 @@ static inline void akida_vm_flags_set(struct vm_area_struct *vma,
 #define akida_vm_flags_set vm_flags_set
 #endif
 
+/* Pins pages for long that are only read. Returns how many, or an error.
+ *
+ * Before 6.2 such a page may be one that the process no longer has after it has
+ * written to it, such as the zero page. Pinning as if for a forced write gives
+ * it a page of its own where the mapping is private; that this does not get at
+ * memory that cannot be read is up to us. Pages of a shared mapping stay.
+ */
+static inline int akida_pin_to_read(unsigned long addr, int num,
+				    struct page **pages)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	unsigned int own = FOLL_WRITE | FOLL_FORCE;
+	struct vm_area_struct *vma;
+	int n = -EFAULT;
+
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	vma = find_vma(current->mm, untagged_addr(addr));
+	if (vma && vma->vm_start <= untagged_addr(addr) &&
+	    (vma->vm_flags & VM_READ)) {
+		num = min_t(unsigned long, num,
+			    (vma->vm_end - untagged_addr(addr)) >> PAGE_SHIFT);
+		n = pin_user_pages(
+			addr, num,
+			FOLL_LONGTERM | (vma->vm_flags & VM_MAYSHARE ? 0 : own),
+			pages, NULL);
+	}
+	mmap_read_unlock(current->mm);
+	return n;
+#else
+	return pin_user_pages_fast(addr, num, FOLL_LONGTERM, pages);
+#endif
+}
+
 /* Adds 1 to the eventfd's counter. */
 static inline void akida_eventfd_signal(struct eventfd_ctx *ctx)
 {

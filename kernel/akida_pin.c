@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "akida_compat.h"
 #include "akida_file.h"
 
 /* Pages pinned in one go; between them a fatal signal is noticed. */
@@ -36,8 +37,7 @@ static int pin_error(u64 addr, int err)
 	return err;
 }
 
-static int pin_pages(struct akida_pin *pin, u64 addr, unsigned long num,
-		     unsigned int gup)
+static int pin_pages(struct akida_pin *pin, u64 addr, unsigned long num)
 {
 	u64 at = addr & PAGE_MASK;
 
@@ -46,7 +46,12 @@ static int pin_pages(struct akida_pin *pin, u64 addr, unsigned long num,
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		n = pin_user_pages_fast(at, n, gup, pin->pages + pin->num);
+		if (pin->dir == DMA_TO_DEVICE)
+			n = akida_pin_to_read(at, n, pin->pages + pin->num);
+		else
+			n = pin_user_pages_fast(at, n,
+						FOLL_LONGTERM | FOLL_WRITE,
+						pin->pages + pin->num);
 		if (n <= 0)
 			return pin_error(at, n ? n : -EFAULT);
 		pin->num += n;
@@ -58,7 +63,6 @@ static int pin_pages(struct akida_pin *pin, u64 addr, unsigned long num,
 
 struct akida_pin *akida_pin_create(u64 addr, u64 size, bool read_only)
 {
-	unsigned int gup = FOLL_LONGTERM | (read_only ? 0 : FOLL_WRITE);
 	struct akida_pin *pin;
 	unsigned long num;
 	u64 end;
@@ -84,7 +88,7 @@ struct akida_pin *akida_pin_create(u64 addr, u64 size, bool read_only)
 
 	pin->pages = kvmalloc_array(num, sizeof(*pin->pages),
 				    GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	err = pin->pages ? pin_pages(pin, addr, num, gup) : -ENOMEM;
+	err = pin->pages ? pin_pages(pin, addr, num) : -ENOMEM;
 	if (err) {
 		akida_pin_unmap(NULL, pin);
 		akida_pin_destroy(pin);
