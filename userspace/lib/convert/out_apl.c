@@ -356,6 +356,16 @@ static int plan_apl(const struct ak_convert_model *model,
 	return ak_plan_error(plan, err);
 }
 
+/* Only 2 to 8 bits come in groups. */
+static const char *remedy(const struct apl *a)
+{
+	if (a->rule.bits == 8)
+		return "the weights have extreme values";
+	return a->rule.bits == 1 || a->exporter || a->axis == APL_GROUP ?
+		       "more bits make it smaller" :
+		       "more bits or --granularity group make it smaller";
+}
+
 static int check_apl(struct ak_plan *plan, struct ak_err *err)
 {
 	const struct apl *a = ak_plan_priv(plan);
@@ -372,17 +382,16 @@ static int check_apl(struct ak_plan *plan, struct ak_err *err)
 	if (!a->strict) {
 		ak_plan_warn(
 			plan,
-			"relative error of W x at %u bits: %.2f %% for the model, and %zu of its parts are above %g %%; %s",
-			a->rule.bits, error * 100, misses, tolerance * 100,
-			a->rule.bits < 8 ?
-				"more bits or --granularity group make it smaller" :
-				"the weights have extreme values");
+			"relative error of W x at %u bit%s: %.2f %% for the model, and %zu of its parts are above %g %%; %s",
+			a->rule.bits, a->rule.bits == 1 ? "" : "s", error * 100,
+			misses, tolerance * 100, remedy(a));
 		return 0;
 	}
 	return ak_errf(
 		err, -ERANGE,
-		"--strict: relative error of W x at %u bits is %.2f %% for the model, and %zu of its parts are above %g %%; nothing was written",
-		a->rule.bits, error * 100, misses, tolerance * 100);
+		"--strict: relative error of W x at %u bit%s is %.2f %% for the model, and %zu of its parts are above %g %%; nothing was written",
+		a->rule.bits, a->rule.bits == 1 ? "" : "s", error * 100, misses,
+		tolerance * 100);
 }
 
 static int report_apl(const struct ak_plan *plan, json_t *details)

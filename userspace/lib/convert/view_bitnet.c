@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/json_file.h"
+#include "common/util.h"
 #include "convert/view_item.h"
 #include "format/bincode.h"
 
@@ -309,7 +310,7 @@ int ak_view_add_bitnet(struct ak_view *v, const char *path, struct ak_err *err)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; !ret && i < sizeof(fixed) / sizeof(fixed[0]); i++)
+	for (i = 0; !ret && i < ARRAY_SIZE(fixed); i++)
 		if (has(path, fixed[i][0]))
 			ret = add_file(v, path, fixed[i][0], fixed[i][1], err);
 	for (i = 0; !ret; i++) {
