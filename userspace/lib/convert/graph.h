@@ -30,7 +30,7 @@
  * @AK_OP_MAX_POOL: largest of a window
  * @AK_OP_AVG_POOL: mean of a window
  * @AK_OP_GLOBAL_AVG: mean of the map
- * @AK_OP_PAD: a border of @pad_value
+ * @AK_OP_PAD: a border of @pad_value, as wide as the paddings say
  * @AK_OP_FLATTEN: the map as one vector in (y, x, c) order
  * @AK_OP_SOFTMAX: at the end only
  * @AK_OP_SIGMOID: at the end only
@@ -76,6 +76,10 @@ enum ak_op_kind {
  *	[kernel_h][kernel_w][in.channels]; DENSE [in elements][filters]
  * @weights_q: the same as integers if the source is quantised: weights[i] =
  *	weights_q[i] * weights_scale[filter or channel]; else NULL
+ * @num_weights: elements of @weights (and @weights_q): what the file has, which
+ *	ak_graph_resolve() compares with what the shapes need
+ * @num_values: elements of each of @weights_scale, @bias, @scale, @shift and
+ *	@threshold that is there; likewise compared
  * @weights_scale: one for each filter (channel of DEPTHWISE), or NULL
  * @bias: one for each filter or channel, or NULL
  * @scale: AFFINE, one for each channel; QUANT, one
@@ -97,6 +101,7 @@ struct ak_op {
 	bool count_pad;
 	float pad_value;
 	uint32_t filters;
+	size_t num_weights, num_values;
 	float *weights;
 	int8_t *weights_q;
 	float *weights_scale;
@@ -154,6 +159,36 @@ struct ak_op *ak_graph_add(struct ak_graph *g, enum ak_op_kind kind,
 			   const char *name);
 
 /**
+ * ak_graph_prepend() - put y = x * scale[c] + shift[c] in front of a chain
+ * @g: a resolved chain
+ * @scale: one for each channel of the input
+ * @shift: the same
+ *
+ * For preprocessing that the network expects to have been done: afterwards the
+ * chain takes raw values.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int ak_graph_prepend(struct ak_graph *g, const float *scale,
+		     const float *shift);
+
+/**
+ * ak_op_elements() - weights of an operation
+ * @op: an operation of a resolved chain
+ *
+ * Return: elements of @weights, 0 if its kind has none.
+ */
+size_t ak_op_elements(const struct ak_op *op);
+
+/**
+ * ak_op_kind_name() - what an operation is called in messages
+ * @kind: its kind
+ *
+ * Return: "convolution", "max-pooling", ...
+ */
+const char *ak_op_kind_name(enum ak_op_kind kind);
+
+/**
  * ak_graph_resolve() - infer shapes, check every size
  * @g: a chain whose input shape is set
  * @err: error text; names the layer, the rule and the value
@@ -180,6 +215,20 @@ int ak_graph_resolve(struct ak_graph *g, struct ak_err *err);
  */
 int ak_graph_import(const char *path, const char *arch, const char *options,
 		    struct ak_graph **out, struct ak_err *err);
+
+/**
+ * struct ak_importer - reads networks of one framework; a line in import.c
+ * @name: of the format, for messages
+ * @probe: do these first bytes (at most 4096 of the file; its name for what
+ *	bytes do not tell) look like such a file
+ * @read: as ak_graph_import(); ends with ak_graph_resolve()
+ */
+struct ak_importer {
+	const char *name;
+	bool (*probe)(const char *path, const uint8_t *head, size_t size);
+	int (*read)(const char *path, const char *arch, const char *options,
+		    struct ak_graph **out, struct ak_err *err);
+};
 
 /* ------------------------------------------------------ float evaluation */
 
@@ -238,8 +287,8 @@ enum ak_net_act {
 /**
  * struct ak_net_layer - an Akida 1.0 layer with float weights
  * @name: of the layer
- * @type: AKIDA_LAYER_INPUT_CONVOLUTIONAL, _CONVOLUTIONAL, _SEPARABLE,
- *	_FULLY_CONNECTED as model.h names them
+ * @type: AKIDA_LAYER_INPUT_CONV, _CONV, _SEPARABLE_CONV or
+ *	_FULLY_CONNECTED
  * @first_op: operations of the chain that it is made of
  * @last_op: last of them: its output is what calibration looks at
  * @in: shape of its input
@@ -291,6 +340,8 @@ struct ak_net_layer {
  * @input_bits: bits of the integer input
  * @layer: layers
  * @num_layers: how many
+ * @note: sentences about what is not exact
+ * @num_notes: how many
  */
 struct ak_net {
 	struct akida_shape input;
@@ -298,6 +349,8 @@ struct ak_net {
 	unsigned int input_bits;
 	struct ak_net_layer *layer;
 	size_t num_layers;
+	char **note;
+	size_t num_notes;
 };
 
 /**
@@ -306,12 +359,13 @@ struct ak_net {
  * @input_scale: what one step of the integer input is worth, as float data
  *	that the chain expects: 1 for networks fed with 0..255, 1/255.0 for
  *	those fed with 0..1
- * @input_bits: bits of the integer input
+ * @input_bits: bits of the integer input; 0 for 8 before InputConvolutional and
+ *	4 before other layers
  * @out: where to put it
  * @err: error text; names the layer, the reason and what to change
  *
- * Exact in real numbers: evaluation of the net equals that of the chain up to
- * float rounding.
+ * Exact in real numbers but for what @out->note says: evaluation of the net
+ * equals that of the chain up to float rounding.
  *
  * Return: 0, -ENOTSUP for what Akida 1.0 has not.
  */
