@@ -289,7 +289,7 @@ static int get_list(struct fetch *f, const char *revision)
 {
 	char *escaped = ak_hub_http_escape(f->http, revision), *path = NULL;
 	char *what = NULL;
-	struct ak_buf body = { NULL };
+	struct ak_buf body = { 0 };
 	int rc = 0;
 
 	if (!escaped ||
