@@ -2,10 +2,6 @@
 /*
  * akida inspect: the tensors of a file of weights.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "convert/hub_cache.h"
 #include "inspect.h"
 #include "term.h"
 #include "tool.h"
@@ -62,8 +58,8 @@ static const struct argp argp = {
 	parse,
 	"FILE|FOLDER|MODEL",
 	"Show the tensors of a file of weights: safetensors, PyTorch (.pt, .pth, "
-	".bin), NumPy (.npy, .npz), GGUF, NNTR, and records of bitnet.rs; of a "
-	"model in a folder, also in several files; or of one in the Hugging "
+	".bin), NumPy (.npy, .npz), GGUF, NNTR, bitnet.rs and APL; of a model in "
+	"a folder, also in several files; or of one in the Hugging "
 	"Face hub's cache, by its name (ORG/MODEL, tinyllama, mistral-7b, "
 	"mistral-7b-instruct, gemma-2b, llama2-7b)."
 	"\v"
@@ -77,51 +73,23 @@ static const struct argp argp = {
 	NULL,
 };
 
-static void on_progress(void *arg, uint64_t done, uint64_t total)
-{
-	(void)arg;
-	term_bar(" elements", done, total);
-}
-
-static int show(struct inspect *i, const struct arguments *a)
-{
-	struct ak_err err = { "" };
-	int rc = 0;
-
-	if (a->stats) {
-		i->stats =
-			tool_alloc(ak_tensors_count(i->set), sizeof(*i->stats));
-		rc = ak_stats(i->set, a->threads, i->stats, on_progress, NULL,
-			      &err);
-		term_bar(" elements", 1, 1);
-	}
-	if (rc) {
-		term_error("%s", err.text);
-		return TOOL_FAILED;
-	}
-	if (a->json)
-		inspect_json(i);
-	else
-		inspect_text(i);
-	return TOOL_OK;
-}
-
 int cmd_inspect(int argc, char **argv)
 {
 	struct arguments a = { 0 };
-	struct inspect i = { 0 };
 	struct ak_err err = { "" };
-	int ret = TOOL_FAILED;
+	struct inspect i;
+	int rc;
 
 	tool_parse(&argp, argc, argv, &a);
-	i.name = a.name;
-	if (ak_hub_input(a.name, &i.path, &err) ||
-	    ak_tensors_open(i.path, &i.set, &err))
+	rc = inspect_open(&i, a.name, &err);
+	if (!rc && a.stats)
+		rc = inspect_stats(&i, a.threads, &err);
+	if (rc)
 		term_error("%s", err.text);
+	else if (a.json)
+		inspect_json(&i);
 	else
-		ret = show(&i, &a);
-	free(i.stats);
-	ak_tensors_close(i.set);
-	free(i.path);
-	return ret;
+		inspect_text(&i);
+	inspect_close(&i);
+	return rc ? TOOL_FAILED : TOOL_OK;
 }

@@ -15,7 +15,7 @@
 /* Characters of a value; --json has all of it. */
 #define MAX_VALUE 60
 
-static void cell_shape(struct table *t, const struct ak_tensor *x)
+static void cell_shape(struct table *t, const struct inspect_row *x)
 {
 	char shape[24 * AK_TENSOR_MAX_DIMS];
 	size_t n = 0;
@@ -47,32 +47,31 @@ static void cells_stats(struct table *t, const struct ak_stats *s)
 	}
 }
 
-/* The container's own name where we have none. */
-static const char *type_name(const struct ak_tensor *x)
-{
-	return x->type == AK_TENSOR_OTHER ? x->dtype :
-					    ak_tensor_type_name(x->type);
-}
-
 static void print_tensors(const struct inspect *i)
 {
-	static const char *const plain[] = { "Tensor", "Type", "Shape",
-					     ">Bytes", NULL };
+	static const char *const plain[] = { "Tensor",	  "Type",   "Shape",
+					     ">Elements", ">Bytes", NULL };
 	static const char *const with_stats[] = { "Tensor", "Type", "Shape",
 						  ">Bytes", ">Min", ">Max",
 						  ">RMS",   ">NaN", ">Inf",
 						  NULL };
 	struct table *t = table_new(i->stats ? with_stats : plain);
-	const struct ak_tensor *x;
 	size_t k;
 
-	for (k = 0; (x = ak_tensors_at(i->set, k)); k++) {
+	for (k = 0; k < i->rows; k++) {
+		const struct inspect_row *x = &i->row[k];
+
 		table_cell(t, "%s", x->name);
-		table_cell(t, "%s", type_name(x));
+		table_cell(t, "%s", x->type);
 		cell_shape(t, x);
-		table_cell(t, "%" PRIu64, x->size);
+		if (!i->stats)
+			table_cell(t, "%" PRIu64, x->count);
+		if (x->file)
+			table_cell(t, "%" PRIu64, x->bytes);
+		else
+			table_cell(t, "-");
 		if (i->stats)
-			cells_stats(t, &i->stats[k]);
+			cells_stats(t, &x->stats);
 	}
 	table_print(t, 0);
 }
@@ -81,25 +80,27 @@ static void print_summary(const struct inspect *i)
 {
 	uint64_t elements = 0, bytes = 0, size = 0, files = 0;
 	char count[32], on_disk[32], held[32], *name;
-	const struct ak_tensor *x;
 	size_t k;
 
-	for (k = 0; (x = ak_tensors_at(i->set, k)); k++) {
-		elements += x->count;
-		bytes += x->size;
+	for (k = 0; k < i->rows; k++) {
+		elements += i->row[k].count;
+		bytes += i->row[k].bytes;
 	}
-	for (k = 0; ak_tensors_file(i->set, k, &size); k++)
-		files += size;
-	tool_human(files, on_disk, sizeof(on_disk));
 	tool_human(elements, count, sizeof(count));
 	tool_human(bytes, held, sizeof(held));
 	name = text_clean(i->path);
 	printf("\nFile      %s\n", name);
 	free(name);
-	printf("Format    %s\n", ak_tensors_format(i->set));
+	printf("Format    %s\n", inspect_format(i));
+	if (!i->set) {
+		printf("Tensors   %zu, %s elements\n", i->rows, count);
+		return;
+	}
+	for (k = 0; ak_tensors_file(i->set, k, &size); k++)
+		files += size;
+	tool_human(files, on_disk, sizeof(on_disk));
 	printf("Size      %sB in %zu file%s\n", on_disk, k, k == 1 ? "" : "s");
-	printf("Tensors   %zu, %s elements, %sB\n", ak_tensors_count(i->set),
-	       count, held);
+	printf("Tensors   %zu, %s elements, %sB\n", i->rows, count, held);
 }
 
 static void print_meta(const struct inspect *i)
@@ -109,7 +110,7 @@ static void print_meta(const struct inspect *i)
 	struct table *t;
 	size_t k;
 
-	if (!ak_tensors_meta(i->set, 0))
+	if (!i->set || !ak_tensors_meta(i->set, 0))
 		return;
 	putchar('\n');
 	t = table_new(heads);
@@ -125,7 +126,7 @@ static void print_meta(const struct inspect *i)
 
 void inspect_text(const struct inspect *i)
 {
-	if (ak_tensors_count(i->set))
+	if (i->rows)
 		print_tensors(i);
 	print_summary(i);
 	print_meta(i);

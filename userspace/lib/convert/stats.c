@@ -28,8 +28,11 @@ struct sums {
 	double min, max, squares;
 };
 
+/* Reads tensors of @set, or @weight of @view. */
 struct job {
 	const struct ak_tensors *set;
+	const struct ak_view *view;
+	const struct ak_view_tensor *weight;
 	struct piece *piece;
 	struct sums *sums;
 	size_t base;
@@ -108,20 +111,29 @@ static void measure(const float *x, size_t n, struct sums *s)
 	s->squares = squares;
 }
 
+static int read_piece(const struct job *j, const struct piece *p, float *x,
+		      struct ak_err *err)
+{
+	const struct ak_tensor *t;
+
+	if (j->view)
+		return ak_view_read(j->view, j->weight, p->first, p->rows, x,
+				    err);
+	t = ak_tensors_at(j->set, p->tensor);
+	if (p->cols < ak_tensor_cols(t))
+		return ak_tensor_read_part(j->set, t, p->first, p->col, p->cols,
+					   x, err);
+	return ak_tensor_read(j->set, t, p->first, p->rows, x, err);
+}
+
 static void run_piece(void *arg, unsigned int chunk, unsigned int thread)
 {
 	struct job *j = arg;
 	const struct piece *p = &j->piece[j->base + chunk];
-	const struct ak_tensor *t = ak_tensors_at(j->set, p->tensor);
 	struct ak_err err = { "" };
 	float *x = j->buffer[thread];
-	int rc;
+	int rc = read_piece(j, p, x, &err);
 
-	if (p->cols < ak_tensor_cols(t))
-		rc = ak_tensor_read_part(j->set, t, p->first, p->col, p->cols,
-					 x, &err);
-	else
-		rc = ak_tensor_read(j->set, t, p->first, p->rows, x, &err);
 	if (!rc) {
 		measure(x, (size_t)(p->rows * p->cols),
 			&j->sums[j->base + chunk]);
@@ -149,6 +161,16 @@ static void piece_size(const struct ak_tensor *t, uint64_t *rows,
 			1;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t parts(uint64_t all, uint64_t part)
+{
+	return (all + part - 1) / part;
+}
+
 static size_t count_pieces(const struct ak_tensor *t)
 {
 	uint64_t rows, cols;
@@ -156,8 +178,8 @@ static size_t count_pieces(const struct ak_tensor *t)
 	piece_size(t, &rows, &cols);
 	if (!t->count || !ak_tensor_readable(t))
 		return 0;
-	return (size_t)((ak_tensor_rows(t) + rows - 1) / rows *
-			((ak_tensor_cols(t) + cols - 1) / cols));
+	return (size_t)(parts(ak_tensor_rows(t), rows) *
+			parts(ak_tensor_cols(t), cols));
 }
 
 static struct piece *add_pieces(const struct ak_tensors *set, size_t i,
@@ -173,13 +195,9 @@ static struct piece *add_pieces(const struct ak_tensors *set, size_t i,
 		for (c = 0; c < ak_tensor_cols(t); c += cols, p++) {
 			p->tensor = i;
 			p->first = r;
-			p->rows = ak_tensor_rows(t) - r < rows ?
-					  ak_tensor_rows(t) - r :
-					  rows;
+			p->rows = least(rows, ak_tensor_rows(t) - r);
 			p->col = c;
-			p->cols = ak_tensor_cols(t) - c < cols ?
-					  ak_tensor_cols(t) - c :
-					  cols;
+			p->cols = least(cols, ak_tensor_cols(t) - c);
 			if (p->rows * p->cols > *longest)
 				*longest = p->rows * p->cols;
 		}
@@ -197,6 +215,12 @@ static void add_sums(struct ak_stats *to, const struct sums *s)
 	to->nan += s->nan;
 	to->inf += s->inf;
 	to->rms += s->squares;
+}
+
+static void finish(struct ak_stats *s)
+{
+	if (s->finite)
+		s->rms = sqrt(s->rms / (double)s->finite);
 }
 
 static void run_all(struct job *j, struct npu_threads *threads, size_t pieces,
@@ -225,6 +249,7 @@ static int run(struct job *j, unsigned int threads, size_t pieces,
 	unsigned int n = t ? npu_threads_count(t) : 0, i;
 	int rc = 0;
 
+	pthread_mutex_init(&j->lock, NULL);
 	j->buffer = calloc(n + 1, sizeof(*j->buffer));
 	for (i = 0; i < n && j->buffer; i++) {
 		j->buffer[i] = malloc((size_t)longest * sizeof(float) + 1);
@@ -239,6 +264,7 @@ static int run(struct job *j, unsigned int threads, size_t pieces,
 	for (i = 0; i < n && j->buffer; i++)
 		free(j->buffer[i]);
 	free(j->buffer);
+	pthread_mutex_destroy(&j->lock);
 	return rc ? rc : j->rc;
 }
 
@@ -268,16 +294,44 @@ int ak_stats(const struct ak_tensors *set, unsigned int threads,
 	}
 	for (p = j.piece, i = 0; i < count; i++)
 		p = add_pieces(set, i, p, &longest);
-	pthread_mutex_init(&j.lock, NULL);
 	rc = run(&j, threads, pieces, longest, total, progress, arg);
-	pthread_mutex_destroy(&j.lock);
 	for (i = 0; i < pieces && !rc; i++)
 		add_sums(&stats[j.piece[i].tensor], &j.sums[i]);
 	for (i = 0; i < count; i++)
-		if (stats[i].finite)
-			stats[i].rms =
-				sqrt(stats[i].rms / (double)stats[i].finite);
+		finish(&stats[i]);
 out:
+	free(j.piece);
+	free(j.sums);
+	return rc;
+}
+
+int ak_stats_view(const struct ak_view *view,
+		  const struct ak_view_tensor *weight, unsigned int threads,
+		  struct ak_stats *stats, struct ak_err *err)
+{
+	struct job j = { .view = view, .weight = weight, .err = err };
+	uint64_t rows =
+		weight->cols && weight->cols < PIECE ? PIECE / weight->cols : 1;
+	size_t pieces = weight->cols ? (size_t)parts(weight->rows, rows) : 0, i;
+	int rc = 0;
+
+	memset(stats, 0, sizeof(*stats));
+	stats->known = true;
+	j.piece = calloc(pieces + 1, sizeof(*j.piece));
+	j.sums = calloc(pieces + 1, sizeof(*j.sums));
+	if (!j.piece || !j.sums)
+		rc = ak_errf(err, -ENOMEM, "no memory to read tensors");
+	for (i = 0; i < pieces && !rc; i++) {
+		j.piece[i].first = i * rows;
+		j.piece[i].rows = least(rows, weight->rows - i * rows);
+		j.piece[i].cols = weight->cols;
+	}
+	if (!rc)
+		rc = run(&j, threads, pieces, rows * weight->cols, 0, NULL,
+			 NULL);
+	for (i = 0; i < pieces && !rc; i++)
+		add_sums(stats, &j.sums[i]);
+	finish(stats);
 	free(j.piece);
 	free(j.sums);
 	return rc;

@@ -11,6 +11,7 @@
 
 #include "common/err.h"
 #include "convert/tensors.h"
+#include "convert/view.h"
 
 /**
  * struct ak_stats - values of a tensor
@@ -53,5 +54,19 @@ typedef void (*ak_stats_progress)(void *arg, uint64_t done, uint64_t total);
 int ak_stats(const struct ak_tensors *set, unsigned int threads,
 	     struct ak_stats *stats, ak_stats_progress progress, void *arg,
 	     struct ak_err *err);
+
+/**
+ * ak_stats_view() - the same for one weight of a view
+ * @view: the view
+ * @weight: of ak_view_get()
+ * @threads: how many threads read, 0 for one per processor
+ * @stats: where to put them
+ * @err: error text
+ *
+ * Return: 0, or what ak_view_read() gave.
+ */
+int ak_stats_view(const struct ak_view *view,
+		  const struct ak_view_tensor *weight, unsigned int threads,
+		  struct ak_stats *stats, struct ak_err *err);
 
 #endif /* AK_STATS_H */
