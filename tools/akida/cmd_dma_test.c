@@ -4,6 +4,7 @@
  * fast are copies.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,7 @@ static const struct argp argp = {
 	"the board is not touched."
 	"\v"
 	"The exit status is 1 if data were wrong; the first wrong address is named.\n"
+	"Interrupted, it shows what it has found so far.\n"
 	"\n"
 	"Examples:\n"
 	"  akida dma-test\n"
@@ -190,9 +192,36 @@ static const struct argp argp = {
 
 /* ------------------------------------------------------------- memory */
 
-static int failed(const struct dma_test *t)
+static volatile sig_atomic_t stop_signal;
+
+static void note_signal(int signal)
 {
-	term_error("%s", akida_board_error(t->board));
+	stop_signal = signal;
+}
+
+/* Without SA_RESTART, so that waiting ends; ignored ones stay ignored. */
+static void catch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	const struct sigaction catch = { .sa_handler = note_signal };
+	struct sigaction old;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		if (!sigaction(signals[i], NULL, &old) &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &catch, NULL);
+}
+
+bool dma_stopped(void)
+{
+	return stop_signal;
+}
+
+int dma_failed(const struct dma_test *t)
+{
+	if (!stop_signal)
+		term_error("%s", akida_board_error(t->board));
 	return -1;
 }
 
@@ -209,7 +238,7 @@ static int open_board(struct dma_test *t)
 		term_die_memory();
 	if (akida_board_open(t->board, name) ||
 	    akida_board_info(t->board, &t->info, sizeof(t->info)))
-		return failed(t);
+		return dma_failed(t);
 	snprintf(t->node, sizeof(t->node), "/dev/akida%u", t->info.index);
 	return 0;
 }
@@ -232,7 +261,7 @@ static int make_device_buffer(struct dma_test *t)
 	}
 	if (akida_buffer_new(t->board, AKIDA_MEMORY_DEVICE,
 			     t->size + 2 * DMA_GUARD, &t->device))
-		return failed(t);
+		return dma_failed(t);
 	return 0;
 }
 
@@ -253,7 +282,7 @@ static int make_host_buffer(struct dma_test *t, enum akida_memory kind)
 	if (kind != AKIDA_MEMORY_USER) {
 		if (akida_buffer_new(t->board, kind, size, &t->host) ||
 		    akida_buffer_map(t->host, &data))
-			return failed(t);
+			return dma_failed(t);
 		t->host_data = data;
 		return 0;
 	}
@@ -263,7 +292,7 @@ static int make_host_buffer(struct dma_test *t, enum akida_memory kind)
 		term_die_memory();
 	t->user_memory = data;
 	if (akida_buffer_new_user(t->board, data, size, 0, &t->host))
-		return failed(t);
+		return dma_failed(t);
 	t->host_data = data;
 	return 0;
 }
@@ -327,7 +356,9 @@ int cmd_dma_test(int argc, char **argv)
 		seed = 1;
 	t.seed = seed;
 	tool_parse(&argp, argc, argv, &t);
-	if (!open_board(&t) && !make_device_buffer(&t) && !run_kinds(&t)) {
+	catch_signals();
+	if (!open_board(&t) && !make_device_buffer(&t) &&
+	    (!run_kinds(&t) || dma_stopped())) {
 		dma_print(&t);
 		ret = report_wrong(&t);
 	}
@@ -335,5 +366,11 @@ int cmd_dma_test(int argc, char **argv)
 	akida_board_free(t.board);
 	free(t.results);
 	free(t.speeds);
+	if (stop_signal) {
+		/* For the caller it ended by that signal, as it would have. */
+		term_flush();
+		signal(stop_signal, SIG_DFL);
+		raise(stop_signal);
+	}
 	return ret;
 }

@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "dma_test.h"
-#include "term.h"
 #include "tool.h"
 
 #define DEPTH 8
@@ -25,12 +24,6 @@ static int by_value(const void *a, const void *b)
 	const double *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
-}
-
-static int failed(const struct dma_test *t)
-{
-	term_error("%s", akida_board_error(t->board));
-	return -1;
 }
 
 /* Copies one after the other; a first one that does not count. */
@@ -54,7 +47,7 @@ static int latency(struct dma_test *t, const struct akida_copy *c,
 		s->p99 = us[(size_t)(t->count - 1) * 99 / 100];
 	}
 	free(us);
-	return rc ? failed(t) : 0;
+	return rc ? dma_failed(t) : 0;
 }
 
 /* Two channels of a direction can work at a time; the rest waits in line. */
@@ -69,12 +62,12 @@ static int bandwidth(struct dma_test *t, const struct akida_copy *c,
 		if (submitted < t->count && submitted - waited < DEPTH) {
 			if (akida_board_copy_async(t->board, c,
 						   &seq[submitted % DEPTH]))
-				return failed(t);
+				return dma_failed(t);
 			submitted++;
 			continue;
 		}
 		if (akida_board_wait(t->board, seq[waited % DEPTH], 0, NULL))
-			return failed(t);
+			return dma_failed(t);
 		waited++;
 	}
 	s->rate = (double)c->size * t->count / (now() - start) * 1e6;

@@ -163,6 +163,25 @@ static inline uint64_t dma_host_size(uint64_t size)
 }
 
 /**
+ * dma_stopped() - has a signal asked to stop
+ *
+ * SIGINT and SIGTERM end a test early, with what was found so far.
+ *
+ * Return: true if so.
+ */
+bool dma_stopped(void);
+
+/**
+ * dma_failed() - a call on the board failed
+ * @t: test
+ *
+ * Says why, unless it was a signal that asked to stop.
+ *
+ * Return: -1.
+ */
+int dma_failed(const struct dma_test *t);
+
+/**
  * dma_pattern_name() - name on the command line
  * @p: pattern
  *

@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The command in a machine with a board of each chip; arguments go to
+# scripts/vm: --kernel, --iommu.
+cd "$(dirname "$0")/../../.." || exit 1
+exec scripts/vm --chip akd1000,akd1500 --timeout 600 --add tools/testing/vm/tools-guest.sh "$@" -- sh /root/tools-guest.sh
