@@ -17,7 +17,7 @@
  *   akida_window.c   AKD1500: host memory behind outbound regions
  *   akida_copy.c     copies, sequence numbers, waiting, eventfd
  *   akida_mmap.c     mappings, and what they show when the board is away
- *   akida_raw.c      the vendor's file interface
+ *   akida_raw.c      the vendor's file interface; akida_claim.c: who has it
  *   akida_debugfs.c, akida_trace.[ch]
  *   akida_compat.h   what differs between kernels
  */
@@ -125,7 +125,7 @@ enum akida_state {
 
 struct akida_mem; /* akida_mem.c */
 struct akida_window; /* akida_window.c */
-struct akida_claim; /* akida_raw.c */
+struct akida_claim; /* akida_claim.h */
 
 /**
  * struct akida_device - a board

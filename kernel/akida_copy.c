@@ -3,10 +3,12 @@
  * Copies between buffers: transfers with numbers, their results, and the ways
  * to learn of their end.
  *
- * The engine calls back in softirq context. A caller that waits is woken there
- * and does the rest itself; for one that does not a worker does it. The rest
- * is to hand user memory back to the CPU, to file the result, and to drop the
- * buffers, which may sleep.
+ * The engine calls back with the locks of nobody, but others wait for it. So a
+ * caller that waits is woken there and does the rest itself; for one that does
+ * not a worker does it. The rest is to hand user memory back to the CPU, to
+ * file the result, and to drop the buffers, which may need mmap_lock.
+ *
+ * Waits freeze where they are, so that sleep of the machine is no signal.
  */
 #include <linux/dma-mapping.h>
 #include <linux/hrtimer.h>
@@ -110,7 +112,8 @@ int akida_dma_run(struct akida_device *adev, enum akida_dma_dir dir,
 	akida_dma_submit(adev, &run.req);
 	akida_leave(adev);
 
-	if (wait_for_completion_killable(&run.ended)) {
+	if (wait_for_completion_state(&run.ended,
+				      TASK_KILLABLE | TASK_FREEZABLE)) {
 		akida_dma_cancel(adev, &run.req);
 		wait_for_completion(&run.ended);
 	}
@@ -381,7 +384,8 @@ int akida_ioc_copy(struct akida_file *f, void *arg)
 	if (c->flags & AKIDA_COPY_ASYNC)
 		return 0;
 
-	if (wait_for_completion_interruptible(&job->ended)) {
+	if (wait_for_completion_state(&job->ended,
+				      TASK_INTERRUPTIBLE | TASK_FREEZABLE)) {
 		akida_dma_cancel(f->adev, &job->req);
 		wait_for_completion(&job->ended);
 	}
@@ -473,7 +477,8 @@ int akida_ioc_wait(struct akida_file *f, void *arg)
 	if (w->flags & ~AKIDA_WAIT_POLL)
 		return -EINVAL;
 	for (;;) {
-		prepare_to_wait(&f->wq, &wait, TASK_INTERRUPTIBLE);
+		prepare_to_wait(&f->wq, &wait,
+				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 		ret = look(f, w);
 		if (ret)
 			break;

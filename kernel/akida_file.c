@@ -3,7 +3,6 @@
  * Open files: life, ioctl dispatch, poll. And the life of all their objects
  * together, as the PCI side sees it.
  */
-#include <linux/dma-map-ops.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -59,7 +58,7 @@ static int akida_release(struct inode *inode, struct file *filp)
 	/* Transfers hold buffers, and a claim must outlive both. */
 	akida_jobs_close(f);
 	akida_buffers_close(f);
-	akida_raw_close(f);
+	akida_claim_close(f);
 
 	mutex_lock(&adev->files_lock);
 	list_del(&f->node);
@@ -75,19 +74,26 @@ static int akida_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-int akida_file_use(struct akida_file *f)
+static bool may_use(struct akida_file *f)
 {
 	struct akida_device *adev = f->adev;
-	int err = 0;
+	bool may;
 
 	mutex_lock(&adev->files_lock);
 	/* A file that takes part in a claim may make buffers as before. */
-	if (adev->claim && !f->claim)
-		err = -EBUSY;
-	else
+	may = !adev->claim || f->claim;
+	if (may)
 		atomic_inc(&f->uses);
 	mutex_unlock(&adev->files_lock);
-	return err;
+	return may;
+}
+
+int akida_file_use(struct akida_file *f)
+{
+	while (!may_use(f))
+		if (!akida_claim_expire(f->adev))
+			return -EBUSY;
+	return 0;
 }
 
 void akida_file_unuse(struct akida_file *f)
@@ -105,7 +111,7 @@ static u32 info_caps(struct akida_device *adev)
 		caps |= AKIDA_CAP_VIRTUAL;
 	if (adev->iommu)
 		caps |= AKIDA_CAP_IOMMU;
-	if (dev_is_dma_coherent(&adev->pdev->dev))
+	if (adev->mem->coherent)
 		caps |= AKIDA_CAP_COHERENT;
 	if (akida_mem_mappable(adev))
 		caps |= AKIDA_CAP_DEVMEM_MMAP;
@@ -327,6 +333,9 @@ void akida_objects_detach(struct akida_device *adev)
 {
 	struct akida_file *f;
 
+	/* Probing may have failed before there was anything. */
+	if (!adev->wq)
+		return;
 	/* Host memory is about to go, also from under mappings. */
 	akida_map_gone(adev);
 	mutex_lock(&adev->files_lock);
@@ -340,7 +349,7 @@ void akida_objects_detach(struct akida_device *adev)
 		wake_up_all(&f->wq);
 	}
 	mutex_unlock(&adev->files_lock);
-	akida_raw_detach(adev);
+	akida_claim_detach(adev);
 	akida_window_detach(adev);
 	akida_mem_detach(adev);
 }

@@ -3,8 +3,8 @@
  * Open files and what belongs to them: buffers, transfers, mappings, and the
  * vendor's interface.
  *
- * Locks, from the outside in: mmap_lock, akida_raw.c's claim lock,
- * akida_device.sem, akida_device.files_lock, akida_file.lock, and then those
+ * Locks, from the outside in: mmap_lock, akida_device.claim_lock, .sem,
+ * akida_device.files_lock, akida_file.lock, and then those
  * that nothing is taken inside of: jobs_lock, allocators', akida_device.map_lock
  * (page faults know no other). What touches user memory or charges locked
  * memory takes mmap_lock, so it is done with none of them held.
@@ -113,6 +113,7 @@ u64 akida_space_largest(struct akida_space *s);
  * @zero: host memory to scrub with; NULL when the PCI device is gone
  * @zero_dma: as the board sees it
  * @zero_size: bytes
+ * @coherent: DMA is coherent with the CPU's caches
  * @bar_start: the BARs, as the CPU sees them
  * @bar_size: bytes
  */
@@ -121,6 +122,7 @@ struct akida_mem {
 	void *zero;
 	dma_addr_t zero_dma;
 	size_t zero_size;
+	bool coherent;
 	phys_addr_t bar_start[AKIDA_NUM_BARS];
 	resource_size_t bar_size[AKIDA_NUM_BARS];
 };
@@ -672,15 +674,23 @@ int akida_raw_pfn(struct akida_file *f, u64 offset, unsigned long *pfn,
 		  bool *host);
 
 /**
- * akida_raw_close() - a file leaves the claim; the last one ends it
+ * akida_claim_close() - a file leaves the claim; the last one ends it
  * @f: file that is closed, its buffers and mappings gone
  */
-void akida_raw_close(struct akida_file *f);
+void akida_claim_close(struct akida_file *f);
 
 /**
- * akida_raw_detach() - free host memory of the claim
+ * akida_claim_expire() - end a claim that only lingers
+ * @adev: board; nothing that is taken inside mmap_lock is held
+ *
+ * Return: there was one.
+ */
+bool akida_claim_expire(struct akida_device *adev);
+
+/**
+ * akida_claim_detach() - free host memory of the claim
  * @adev: gone board
  */
-void akida_raw_detach(struct akida_device *adev);
+void akida_claim_detach(struct akida_device *adev);
 
 #endif /* AKIDA_FILE_H */

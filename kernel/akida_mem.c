@@ -7,6 +7,7 @@
  * owner ended, or whether the board could be reached then.
  */
 #include <linux/bitmap.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -241,6 +242,7 @@ int akida_mem_init(struct akida_device *adev)
 	if (!mem)
 		return -ENOMEM;
 	adev->mem = mem;
+	mem->coherent = dev_is_dma_coherent(&adev->pdev->dev);
 	for (i = 0; i < AKIDA_NUM_BARS; i++) {
 		mem->bar_start[i] = pci_resource_start(adev->pdev, 2 * i);
 		mem->bar_size[i] = pci_resource_len(adev->pdev, 2 * i);

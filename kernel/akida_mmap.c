@@ -33,7 +33,7 @@ static vm_fault_t show_dummy(struct akida_file *f, struct vm_fault *vmf)
 /* Coherent memory is mapped as the DMA layer maps it for the kernel. */
 static pgprot_t host_prot(struct akida_device *adev, pgprot_t prot)
 {
-	if (dev_is_dma_coherent(&adev->pdev->dev))
+	if (adev->mem->coherent)
 		return prot;
 	return pgprot_dmacoherent(prot);
 }
