@@ -225,6 +225,8 @@ static void recover_work(struct work_struct *work)
 			pci_clear_master(adev->pdev);
 		else
 			dev_info(dev, "the board works again\n");
+		/* What was asked for before is done. */
+		cancel_delayed_work(&adev->recover);
 	}
 	mutex_unlock(&adev->hw_lock);
 	device_unlock(dev);
