@@ -27,6 +27,8 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR     ?= $(PREFIX)/share/doc/akida
+UDEVDIR    ?= $(PREFIX)/lib/udev/rules.d
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
 FUZZ_TIME ?= 60
 AKIDA_SHARED ?= ../shared
@@ -355,6 +357,9 @@ install: all
 	$(INSTALL) -m 644 $(wildcard userspace/include/akida/*.h) $(DESTDIR)$(INCLUDEDIR)/akida/
 	$(INSTALL) -m 644 $(wildcard Documentation/man/*.1) $(DESTDIR)$(MANDIR)/man1/
 	$(INSTALL) -m 644 tools/akida/akida.bash $(DESTDIR)$(COMPDIR)/akida
+	$(INSTALL) -d $(DESTDIR)$(UDEVDIR) $(DESTDIR)$(SYSUSERSDIR)
+	$(INSTALL) -m 644 tools/udev/60-akida.rules $(DESTDIR)$(UDEVDIR)/
+	$(INSTALL) -m 644 tools/udev/akida.conf $(DESTDIR)$(SYSUSERSDIR)/
 	for l in $(TOOL_LINKS); do ln -sf akida $(DESTDIR)$(COMPDIR)/$$l; done
 
 .PHONY: clean

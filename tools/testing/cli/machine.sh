@@ -147,8 +147,8 @@ ann:x:1000:1000:Ann:/home/ann:/bin/bash'
 	# The node's group is that of whoever runs the tests.
 	put etc/group "root:x:0:
 akida:x:$(id -g):ann"
-	put usr/lib/udev/rules.d/60-akida.rules '# our rule
-SUBSYSTEM=="akida", GROUP:="akida", MODE:="0660"'
+	mkdir -p "$machine/usr/lib/udev/rules.d"
+	cp "$top/tools/udev/60-akida.rules" "$machine/usr/lib/udev/rules.d/"
 	caller 1000 0000000000000000 24 "$(id -g)"
 	export AKIDA_TEST_ROOT=$machine
 	unset MOCK_AKIDA

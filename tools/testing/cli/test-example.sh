@@ -33,6 +33,8 @@ else
 		'cc -o mine "$top/userspace/examples/classify.c" -Iroot/usr/include root/usr/lib/libakida.a $(pkg-config --static --libs-only-l libakida | sed "s/-lakida//")'
 	ok 'and runs' eval './mine "$demo/digits.fbz" "$demo/digit-4.png" | grep -q "^class 4,"'
 	ok 'manual pages are there' eval 'for l in akida $(cat "$top/tools/akida/links"); do [ -s root/usr/share/man/man1/$l.1 ] || exit 1; done'
+	ok 'the udev rule is there' cmp root/usr/lib/udev/rules.d/60-akida.rules "$top/tools/udev/60-akida.rules"
+	ok 'the group is there' grep -q '^g akida ' root/usr/lib/sysusers.d/akida.conf
 	ok 'links are there' eval 'for l in $(cat "$top/tools/akida/links"); do root/usr/bin/$l --help >out || exit 1; done'
 fi
 finish

@@ -4,4 +4,10 @@
 # The command in a machine with a board of each chip; arguments go to
 # scripts/vm: --kernel, --iommu.
 cd "$(dirname "$0")/../../.." || exit 1
-exec scripts/vm --chip akd1000,akd1500 --timeout 600 --add tools/testing/vm/tools-guest.sh "$@" -- sh /root/tools-guest.sh
+udevadm=$(command -v udevadm)
+if [ -n "$udevadm" ]; then
+	# One program of two names.
+	set -- --add "$udevadm:usr/bin/udevadm" --add "$udevadm:usr/bin/systemd-udevd" "$@"
+fi
+exec scripts/vm --chip akd1000,akd1500 --timeout 600 --add tools/testing/vm/tools-guest.sh --add tools/udev/60-akida.rules "$@" \
+	-- sh /root/tools-guest.sh

@@ -279,5 +279,50 @@ else
 	ok "the vendor's interface can be used" false
 fi
 
+# the rule, with the vendor's beside it, which sorts later
+node_is()
+{
+	[ "$(stat -c '%a %U %G' "$1")" = "$2" ] || { stat -c '%n %a %U %G' "$1"; return 1; }
+}
+
+# Rules count when a device appears.
+again()
+{
+	echo $h >/sys/bus/pci/drivers/akida/unbind
+	echo $h >/sys/bus/pci/drivers/akida/bind
+	n=0
+	until [ -e /sys/bus/pci/devices/$h/akida ] || [ $n -ge 50 ]; do
+		usleep 100000
+		n=$((n + 1))
+	done
+	udevadm settle
+	akd1500=$(index_of $h)
+}
+
+if command -v systemd-udevd >/dev/null; then
+	# mdev of the machine's init does the same by other means.
+	killall mdev
+	rm -f /dev/akd1500_*
+	mkdir -p /etc/udev/rules.d /usr/lib/udev/rules.d
+	cat >/etc/udev/rules.d/99-akida-pcie.rules <<-RULES
+		KERNEL=="akida[0-9]*", MODE="0666"
+		KERNEL=="akd1500_[0-9]*", MODE="0666"
+	RULES
+	systemd-udevd --daemon >/dev/null 2>&1
+	again
+	ok "the vendor's rule alone" 'node_is /dev/akida$akd1500 "666 root root"'
+	ok 'doctor' 'run 1 akida doctor --pci $h && finds FAIL permissions "$h: every user may open" && finds WARN rule "no udev rule"'
+	cp /root/60-akida.rules /usr/lib/udev/rules.d/
+	udevadm control --reload
+	again
+	ok 'with our rule' 'node_is /dev/akida$akd1500 "660 root akida"'
+	ok "the vendor's name" '[ "$(readlink /dev/akd1500_0)" = "akida$akd1500" ]'
+	ok 'doctor' 'run 0 akida doctor --pci $h && finds OK rule && finds OK permissions && finds WARN vendor-rules'
+	ok 'opened by that name' 'as user 0 akida info /dev/akd1500_0 && says "^Board +/dev/akida$akd1500: AKD1500"'
+	killall systemd-udevd
+else
+	skip 'udev and our rule' 'there is no udev: apt install udev'
+fi
+
 echo "1..$tests"
 [ $failures -eq 0 ]
