@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Importers, for the table in import.c.
+ */
+#ifndef AK_IMPORT_H
+#define AK_IMPORT_H
+
+#include "convert/graph.h"
+
+/**
+ * ak_import_arch - weights by name (safetensors, PyTorch, .npz, .npy, GGUF)
+ * with the architecture from a JSON file; Documentation/formats/arch.rst
+ */
+extern const struct ak_importer ak_import_arch;
+
+#endif /* AK_IMPORT_H */
