@@ -642,6 +642,15 @@ unsigned int akida_dma_list_elements(struct akida_device *adev);
 u32 akida_dma_list_bytes(struct akida_device *adev);
 
 /**
+ * akida_dma_shorten() - have lists that leave the vendor's programs all memory
+ * @adev: board
+ * @shorten: those of the vendor's 256 bytes, or as long as they may be
+ *
+ * From the next akida_dma_restart() on, that is from the next reset.
+ */
+void akida_dma_shorten(struct akida_device *adev, bool shorten);
+
+/**
  * akida_dma_reserved() - device memory that the lists take
  * @adev: board
  *

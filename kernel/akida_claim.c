@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Claims: the board belongs to the vendor's file interface. One begins with
- * the first such call of a file, if nobody else uses the board, and ends when
- * the file is closed and its mappings are gone: the core is reset, the iATU
- * programmed anew, all memory scrubbed.
+ * the first such call of a file, if nobody else uses the board, with a reset
+ * after which the DMA lists are where the vendor's driver has them. It ends
+ * when the file is closed and its mappings are gone: the core is reset, the
+ * iATU programmed anew, all memory scrubbed.
  *
  * Programs of the vendor open the node, map, close it, and open it again. So a
  * process whose claim consists of mappings only may take part in it by another
@@ -207,6 +208,14 @@ static void drop_memory(struct akida_device *adev, struct akida_claim *c)
 	up_write(&c->window_lock);
 }
 
+static int reset(struct akida_device *adev, bool shorten)
+{
+	if (READ_ONCE(adev->state) == AKIDA_GONE)
+		return -ENODEV;
+	akida_dma_shorten(adev, shorten);
+	return akida_reset(adev);
+}
+
 /* Under claim_lock; the board is nobody else's until adev->claim is NULL. */
 static void end_claim(struct akida_device *adev)
 {
@@ -240,7 +249,8 @@ static int begin_claim(struct akida_file *f)
 	if (!c)
 		return -ENOMEM;
 	mutex_lock(&adev->files_lock);
-	if (others_use(f))
+	/* Nor may it reset its own transfers. */
+	if (others_use(f) || atomic_read(&f->num_jobs))
 		err = -EBUSY;
 	else
 		adev->claim = c;
@@ -252,8 +262,11 @@ static int begin_claim(struct akida_file *f)
 	/* What others have left in memory is not for this file. */
 	err = akida_mem_scrub_all(adev);
 	if (!err)
+		err = reset(adev, true);
+	if (!err)
 		err = akida_enter(adev);
 	if (err) {
+		akida_dma_shorten(adev, false);
 		set_claim(adev, NULL);
 		claim_put(c);
 		return err;

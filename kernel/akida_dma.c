@@ -350,6 +350,20 @@ void akida_dma_set_message(struct akida_device *adev,
 	raw_spin_unlock_irqrestore(&dma->lock, flags);
 }
 
+static void place_list(struct akida_chan *ch)
+{
+	struct akida_dma *dma = ch->dma;
+	const struct akida_range *memory = &dma->adev->chip->memory;
+	/* The vendor's order: write channels first */
+	u32 offset =
+		(ch->dir == AKIDA_DMA_FROM_DEVICE ? ch->id :
+						    dma->channels + ch->id) *
+		dma->list_bytes;
+
+	ch->list = memory->base + offset;
+	ch->mem = dma->adev->bar[memory->bar] + offset;
+}
+
 int akida_dma_restart(struct akida_device *adev)
 {
 	struct akida_dma *dma = adev->dma;
@@ -363,7 +377,10 @@ int akida_dma_restart(struct akida_device *adev)
 		dev_err(&adev->pdev->dev, "the DMA engine cannot be stopped\n");
 		return err;
 	}
+	dma->list_bytes = dma->shorten ? AKIDA_SHORT_LIST : dma->list_room;
+	dma->elements = akida_list_capacity(dma->list_bytes);
 	akida_for_each_chan(dma, ch) {
+		place_list(ch);
 		ch->link_at = dma->elements;
 		akida_link_encode(ch->list, words);
 		write_words(ch, ch->link_at, words);
@@ -397,18 +414,11 @@ int akida_dma_restart(struct akida_device *adev)
 static void init_channel(struct akida_dma *dma, struct akida_chan *ch,
 			 enum akida_dma_dir dir, unsigned int id)
 {
-	const struct akida_range *memory = &dma->adev->chip->memory;
-	/* The vendor's order: write channels first */
-	u32 offset = (dir == AKIDA_DMA_FROM_DEVICE ? id : dma->channels + id) *
-		     dma->list_bytes;
-
 	ch->dma = dma;
 	ch->dir = dir;
 	ch->id = id;
 	snprintf(ch->name, sizeof(ch->name), "%s%u",
 		 dir == AKIDA_DMA_FROM_DEVICE ? "wr" : "rd", id);
-	ch->list = memory->base + offset;
-	ch->mem = dma->adev->bar[memory->bar] + offset;
 	INIT_WORK(&ch->build, build_work);
 }
 
@@ -431,9 +441,10 @@ int akida_dma_init(struct akida_device *adev)
 		kfree(dma);
 		return -ENODEV;
 	}
-	dma->list_bytes = AKIDA_SHORT_LIST;
+	dma->list_room = AKIDA_SHORT_LIST;
 	if (long_lists > 0 || (long_lists < 0 && adev->virtual))
-		dma->list_bytes = chip->long_list;
+		dma->list_room = chip->long_list;
+	dma->list_bytes = dma->list_room;
 	dma->elements = akida_list_capacity(dma->list_bytes);
 	ms = clamp(dma_timeout_ms, 100u, 600000u);
 	dma->timeout = msecs_to_jiffies(ms);
@@ -488,10 +499,16 @@ u32 akida_dma_list_bytes(struct akida_device *adev)
 	return AKIDA_DMA_DIRS * adev->dma->channels * adev->dma->list_bytes;
 }
 
+void akida_dma_shorten(struct akida_device *adev, bool shorten)
+{
+	WRITE_ONCE(adev->dma->shorten, shorten);
+}
+
 u32 akida_dma_reserved(struct akida_device *adev)
 {
-	return max_t(u32, PAGE_ALIGN(akida_dma_list_bytes(adev)),
-		     adev->chip->list_page);
+	u32 room = AKIDA_DMA_DIRS * adev->dma->channels * adev->dma->list_room;
+
+	return max_t(u32, PAGE_ALIGN(room), adev->chip->list_page);
 }
 
 static const char *const state_names[] = {

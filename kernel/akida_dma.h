@@ -182,6 +182,8 @@ extern const struct akida_dma_ops akida_edma_ops, akida_hdma_ops;
  * @completing: how many are calling completions
  * @wait: for @completing and @done, and for channels to become idle
  * @channels: of each direction
+ * @list_room: memory that each list may take
+ * @shorten: lists take what the vendor's do, from the next restart on
  * @list_bytes: memory of a list
  * @elements: data elements in it
  * @timeout: jiffies without progress until a transfer ends
@@ -212,6 +214,8 @@ struct akida_dma {
 	unsigned int completing;
 	wait_queue_head_t wait;
 	unsigned int channels;
+	u32 list_room;
+	bool shorten;
 	u32 list_bytes;
 	u32 elements;
 	unsigned long timeout;
