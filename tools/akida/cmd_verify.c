@@ -4,8 +4,10 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "hub.h"
 #include "json.h"
 #include "table.h"
 #include "term.h"
@@ -167,10 +169,18 @@ int cmd_verify(int argc, char **argv)
 	struct arguments a = { 0 };
 	size_t above = 0, missing;
 	json_t *report;
+	char *in;
 	int ret;
 
 	tool_parse(&argp, argc, argv, &a);
-	if (akida_weights_compare(w, a.in, a.out, a.threads))
+	in = hub_input(a.in);
+	if (!in) {
+		akida_weights_free(w);
+		return TOOL_FAILED;
+	}
+	ret = akida_weights_compare(w, in, a.out, a.threads);
+	free(in);
+	if (ret)
 		return weights_failed(w);
 	report = weights_report(w);
 	missing = json_array_size(json_object_get(report, "missing"));

@@ -32,6 +32,8 @@ def convert(model, out, *options):
     """-> what went to stderr, or an exception"""
     if os.path.isdir(out):
         shutil.rmtree(out)
+    elif os.path.exists(out):
+        os.remove(out)
     done = run('convert', model, out, *options)
     if done.returncode:
         raise ValueError('status %d: %s' % (done.returncode, done.stderr))

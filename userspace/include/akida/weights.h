@@ -86,8 +86,9 @@ int akida_weights_multiply(struct akida_weights *w, const char *file,
  *
  * The report is an object: "in", "out", "tensors" (each with "name", "out",
  * "type", "shape", "matrix", "relative_rmse", "max_abs", "relative_error" of
- * W x for matrices, which have more than one row), "missing" (names of @in without a counterpart), "extra" (names of
- * @out without one), and "total" with the same three errors over all matrices.
+ * W x for matrices, which have more than one row), "missing" (names of @in
+ * without a counterpart), "extra" (names of @out without one), and "total" with
+ * the same three errors over all matrices.
  *
  * Return: 0, -ENOENT if no tensor has a counterpart, or another negative errno.
  */

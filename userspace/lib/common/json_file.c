@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/file.h"
 
@@ -37,4 +38,22 @@ int ak_json_read(const char *path, size_t limit, json_t **out,
 	ret = ak_json_parse(path, data, size, out, err);
 	free(data);
 	return ret;
+}
+
+json_t *ak_json_text(const char *s)
+{
+	json_t *value = json_string(s);
+	char *plain, *p;
+
+	if (value)
+		return value;
+	plain = strdup(s);
+	if (!plain)
+		return NULL;
+	for (p = plain; *p; p++)
+		if (*p & 0x80)
+			*p = '?';
+	value = json_string(plain);
+	free(plain);
+	return value;
 }

@@ -38,4 +38,14 @@ int ak_json_read(const char *path, size_t limit, json_t **out,
 int ak_json_parse(const char *name, const void *data, size_t size, json_t **out,
 		  struct ak_err *err);
 
+/**
+ * ak_json_text() - a string from text of unknown origin
+ * @s: text: a file's name, a name out of a file
+ *
+ * JSON is UTF-8: in text that is not, every byte beyond ASCII becomes '?'.
+ *
+ * Return: a new reference, NULL without memory.
+ */
+json_t *ak_json_text(const char *s);
+
 #endif /* AK_JSON_FILE_H */

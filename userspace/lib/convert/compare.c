@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/json_file.h"
 #include "convert/plan.h"
 #include "convert/randn.h"
 #include "convert/row_blocks.h"
@@ -164,9 +165,9 @@ static json_t *describe(const struct comparison *c, const struct sums *s)
 	for (i = 0; i < c->tensor.ndim; i++)
 		json_array_append_new(
 			shape, json_integer((json_int_t)c->tensor.dim[i]));
-	json_object_set_new(o, "name", json_string(c->pair->name));
-	json_object_set_new(o, "out", json_string(c->tensor.name));
-	json_object_set_new(o, "type", json_string(c->tensor.type));
+	json_object_set_new(o, "name", ak_json_text(c->pair->name));
+	json_object_set_new(o, "out", ak_json_text(c->tensor.name));
+	json_object_set_new(o, "type", ak_json_text(c->tensor.type));
 	json_object_set_new(o, "shape", shape);
 	json_object_set_new(o, "matrix", json_boolean(c->x));
 	put_errors(o, s, c->x);
@@ -219,11 +220,11 @@ static int fill_report(const struct ak_pairs *pairs, const struct ak_view *view,
 	size_t i;
 
 	for (i = 0; i < pairs->missings; i++)
-		json_array_append_new(missing, json_string(pairs->missing[i]));
+		json_array_append_new(missing, ak_json_text(pairs->missing[i]));
 	for (i = 0; i < ak_view_count(view); i++)
 		if (!pairs->used[i])
 			json_array_append_new(
-				extra, json_string(ak_view_name(view, i)));
+				extra, ak_json_text(ak_view_name(view, i)));
 	if (json_object_set_new(report, "missing", missing) ||
 	    json_object_set_new(report, "extra", extra))
 		return ak_errf(err, -ENOMEM, "no memory for the report");
@@ -312,8 +313,8 @@ int ak_compare(const char *in, const char *out, unsigned int threads,
 	}
 	if (!ret)
 		ret = compare_all(set, view, &pairs, threads, report, err);
-	if (!ret && (json_object_set_new(report, "in", json_string(in)) ||
-		     json_object_set_new(report, "out", json_string(out))))
+	if (!ret && (json_object_set_new(report, "in", ak_json_text(in)) ||
+		     json_object_set_new(report, "out", ak_json_text(out))))
 		ret = ak_errf(err, -ENOMEM, "no memory for the report");
 	ak_pairs_free(&pairs);
 	ak_arch_model_free(&m);

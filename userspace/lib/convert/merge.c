@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "common/map.h"
 #include "common/out.h"
@@ -117,12 +118,30 @@ static bool stays_inside(const char *name)
 	return true;
 }
 
+/* Entries are copied as they are packed, so nobody else would see damage. */
+static int check(const struct stored *s, struct ak_err *err)
+{
+	const struct ak_zip_entry *e = s->entry;
+	struct ak_map map;
+	const uint8_t *data;
+	int ret = content(s, &map, &data, err);
+
+	if (ret)
+		return ret;
+	if (!map.data && crc32_z(0, data, e->size) != e->crc)
+		ret = ak_errf(err, -EBADMSG, "%s: %s: its checksum is wrong",
+			      s->apl->npz, e->name);
+	ak_map_close(&map);
+	return ret;
+}
+
 /* What an entry is called in the new archive; it is put there if new. */
 static int store(struct merge *m, size_t model, const struct ak_zip_entry *e,
 		 const char **name)
 {
 	struct stored one = { &m->apl[model], e, NULL }, *grown;
 	size_t i;
+	int ret;
 
 	if (!stays_inside(e->name))
 		return ak_errf(m->err, -EBADMSG,
@@ -140,6 +159,9 @@ static int store(struct merge *m, size_t model, const struct ak_zip_entry *e,
 		*name = m->stored[i].name;
 		return 0;
 	}
+	ret = check(&one, m->err);
+	if (ret)
+		return ret;
 	if (asprintf(&one.name, "%s/%s", m->name[model], e->name) < 0)
 		return no_memory(m);
 	grown = reallocarray(m->stored, m->stores + 1, sizeof(*grown));
@@ -422,13 +444,20 @@ static int name_model(struct merge *m, size_t i)
 {
 	const struct ak_apl *a = &m->apl[i];
 	const char *slash = strrchr(a->npz, '/');
-	char *stem = strdup(slash ? slash + 1 : a->npz);
+	char *stem = strdup(slash ? slash + 1 : a->npz), *cut;
 
 	if (!stem)
 		return no_memory(m);
 	if (strlen(stem) > 4)
 		stem[strlen(stem) - 4] = '\0';
-	m->name[i] = strdup(a->member[0].name);
+	cut = strstr(stem, "_quantized");
+	/* The exporter's manifests have no names but those of their archives. */
+	if (json_object_get(json_object_get(a->member[0].object, "model"),
+			    "name") ||
+	    !cut || cut == stem)
+		m->name[i] = strdup(a->member[0].name);
+	else
+		m->name[i] = strndup(stem, (size_t)(cut - stem));
 	if (m->name[i])
 		make_plain(m->name[i]);
 	if (m->name[i] && taken(m, i, m->name[i])) {

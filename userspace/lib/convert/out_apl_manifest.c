@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json_file.h"
+
 /* ------------------------------------------------------------------- names */
 
 static const struct {
@@ -322,7 +324,7 @@ static json_t *guide_model(const struct apl *a)
 	const struct ak_arch_config *c = a->config;
 	json_t *o = json_object();
 
-	json_object_set_new(o, "name", json_string(a->name));
+	json_object_set_new(o, "name", ak_json_text(a->name));
 	json_object_set_new(o, "family", json_string(family(a)));
 	json_object_set_new(o, "context_length", json_integer(c->context.i));
 	json_object_set_new(o, "hidden_dim", json_integer(c->hidden_size.i));
@@ -337,7 +339,7 @@ static json_t *guide_metadata(const struct apl *a)
 
 	json_object_set_new(o, "generator",
 			    json_string("akida " AKIDA_VERSION));
-	json_object_set_new(o, "source_npz", json_string(a->npz));
+	json_object_set_new(o, "source_npz", ak_json_text(a->npz));
 	json_object_set_new(o, "calibration",
 			    json_string(a->rule.calibrate == AK_CALIBRATE_MSE ?
 						"mse" :

@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/err.h"
 #include "common/export.h"
+#include "common/json_file.h"
 #include "convert/compare.h"
 #include "convert/matvec.h"
 #include "convert/merge.h"
@@ -64,6 +66,20 @@ static int end(struct akida_weights *w, int ret, json_t *report)
 
 /* ----------------------------------------------------------------- multiply */
 
+static const char *shape_text(const struct akida_array *x, char *buf,
+			      size_t size)
+{
+	const size_t *shape = akida_array_shape(x);
+	size_t n = 0;
+	unsigned int i;
+
+	snprintf(buf, size, "a scalar");
+	for (i = 0; i < akida_array_ndim(x); i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%zu", i ? "x" : "",
+				      shape[i]);
+	return buf;
+}
+
 /* x as floats, and how many vectors it holds. */
 static int vectors(const struct akida_array *x, uint64_t cols, float **out,
 		   size_t *n, struct ak_err *err)
@@ -71,6 +87,7 @@ static int vectors(const struct akida_array *x, uint64_t cols, float **out,
 	unsigned int ndim = akida_array_ndim(x);
 	const size_t *shape = akida_array_shape(x);
 	enum akida_dtype dtype = akida_array_dtype(x);
+	char text[24 * AKIDA_ARRAY_MAX_DIMS];
 	size_t count, i;
 
 	*out = NULL;
@@ -82,8 +99,9 @@ static int vectors(const struct akida_array *x, uint64_t cols, float **out,
 	if (ndim < 1 || ndim > 2 || shape[ndim - 1] != cols)
 		return ak_errf(
 			err, -EINVAL,
-			"x must be a vector of %llu elements, or a matrix with rows of as many",
-			(unsigned long long)cols);
+			"W has %llu columns, but x is %s; it must be a vector of as many elements or a matrix with such rows",
+			(unsigned long long)cols,
+			shape_text(x, text, sizeof(text)));
 	*n = ndim > 1 ? shape[0] : 1;
 	count = *n * (size_t)cols;
 	*out = calloc(count + 1, sizeof(**out));
@@ -156,9 +174,9 @@ AK_EXPORT int akida_weights_multiply(struct akida_weights *w, const char *file,
 	if (!ret)
 		ret = product(v, &t, x, y, threads, &w->err);
 	if (!ret) {
-		json_object_set_new(report, "file", json_string(file));
-		json_object_set_new(report, "tensor", json_string(tensor));
-		json_object_set_new(report, "type", json_string(t.type));
+		json_object_set_new(report, "file", ak_json_text(file));
+		json_object_set_new(report, "tensor", ak_json_text(tensor));
+		json_object_set_new(report, "type", ak_json_text(t.type));
 		json_object_set_new(report, "rows",
 				    json_integer((json_int_t)t.rows));
 		json_object_set_new(report, "columns",
