@@ -463,6 +463,19 @@ static int end_job(struct run *r, struct ak_plan_job *pj, struct ak_err *err)
 	return ak_writer_job_done(r->w, pj, false, err);
 }
 
+static int read_rows(struct run *r, struct slot *s, struct ak_err *err)
+{
+	const struct ak_job *job = &s->pj->job;
+	const float *there = ak_source_direct(job, s->unit.first, s->unit.rows);
+
+	if (!there)
+		return ak_source_read(r->set, job, s->unit.first, s->unit.rows,
+				      (float *)(uintptr_t)s->unit.x, s->read,
+				      s->unit.quant, err);
+	s->unit.x = there;
+	return 0;
+}
+
 /* All of a unit. The slot is given back, or handed over. */
 static int work(struct worker *w, struct slot *s, struct ak_err *err)
 {
@@ -473,9 +486,7 @@ static int work(struct worker *w, struct slot *s, struct ak_err *err)
 	int rc = 0;
 
 	if (s->unit.rows && s->unit.x)
-		rc = ak_source_read(r->set, job, s->unit.first, s->unit.rows,
-				    (float *)(uintptr_t)s->unit.x, s->read,
-				    s->unit.quant, err);
+		rc = read_rows(r, s, err);
 	if (!rc && s->unit.rows)
 		rc = s->reduce ? job->reduce(job, &s->unit, err) :
 				 job->produce(job, &s->unit, err);

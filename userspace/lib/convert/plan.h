@@ -264,6 +264,18 @@ int ak_source_read(const struct ak_tensors *set, const struct ak_job *job,
 		   const struct ak_quant *quant, struct ak_err *err);
 
 /**
+ * ak_source_direct() - rows of a job where they are mapped
+ * @job: a job
+ * @first: first row
+ * @rows: how many
+ *
+ * Return: [rows][job->cols] floats, if the file has them so; NULL if they must
+ * be read.
+ */
+const float *ak_source_direct(const struct ak_job *job, uint64_t first,
+			      uint64_t rows);
+
+/**
  * ak_source_willneed() - have the system read ahead
  * @job: a job
  * @first: first row

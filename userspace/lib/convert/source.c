@@ -201,6 +201,23 @@ int ak_source_read(const struct ak_tensors *set, const struct ak_job *job,
 	return read_rows(set, job, first, rows, x, err);
 }
 
+const float *ak_source_direct(const struct ak_job *job, uint64_t first,
+			      uint64_t rows)
+{
+	const struct ak_tensor *t;
+	const uint8_t *p;
+
+	if (!job->source.count || job->source.transpose || job->source.row)
+		return NULL;
+	t = tensor_of(job, &first);
+	if (!t || t->type != AK_TENSOR_F32 || !t->data ||
+	    ak_tensor_cols(t) != job->cols || rows > ak_tensor_rows(t) - first)
+		return NULL;
+	p = (const uint8_t *)t->data + first * job->cols * sizeof(float);
+	/* Tensors in files are not always aligned. */
+	return (uintptr_t)p % _Alignof(float) ? NULL : (const float *)p;
+}
+
 void ak_source_willneed(const struct ak_job *job, uint64_t first, uint64_t rows)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin, end;
