@@ -19,13 +19,20 @@ _akida_options()
 		echo "--to --output -o --formats --force --json --log --quant-type --repack-format --pad --compat" \
 			"--fc-dtype --embd-dtype --lmhead-dtype --isa --layout --generation --scale --ternary-layout" \
 			"--bits --granularity --group-size --scheme --calibrate --strict --name" \
-			"--threads -t --memory --part --join --resume --no-sync $common"
+			"--threads -t --memory --part --join --resume --no-sync" \
+			"--calib --holdout --weights-bits --input-weights-bits --act-bits --layer-bits --range --equalise" \
+			"--no-bias-correction --no-rounding --quantize --names --target --plot" \
+			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
 		;;
 	dma-test)
 		echo "--size -s --count -n --passes --pattern --direction --kind --seed --json $common"
 		;;
 	doctor)
 		echo "--json --pci $common"
+		;;
+	evaluate)
+		echo "--data --labels -l --against --layout --threads -t --json" \
+			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
 		;;
 	fetch)
 		echo "--revision --json $common"
@@ -119,7 +126,7 @@ _akida_argument()
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		;;
-	run:--target | info:--target | build:--target)
+	run:--target | info:--target | build:--target | convert:--target)
 		_akida_words "$cur" "akd1000 akd1500"
 		;;
 	run:--device | bench:--device)
@@ -154,7 +161,7 @@ _akida_argument()
 		_akida_words "$cur" "$(_akida_layers)"
 		;;
 	convert:--to)
-		_akida_words "$cur" "nntr nntr-bin nntr-safetensors bitnet gguf apl"
+		_akida_words "$cur" "fbz nntr nntr-bin nntr-safetensors bitnet gguf apl"
 		;;
 	convert:--quant-type)
 		_akida_words "$cur" "q4_0 q6_k q8_0 f32 f16 bf16 tq1_0 tq2_0 i2_s"
@@ -175,7 +182,7 @@ _akida_argument()
 		_akida_words "$cur" "x86 arm"
 		;;
 	convert:--layout)
-		_akida_words "$cur" "bin safetensors hf"
+		_akida_words "$cur" "bin safetensors hf nhwc nchw"
 		;;
 	convert:--generation)
 		_akida_words "$cur" "1 2 3"
@@ -197,6 +204,33 @@ _akida_argument()
 		;;
 	convert:--calibrate)
 		_akida_words "$cur" "range mse"
+		;;
+	convert:--calib | convert:--holdout | evaluate:--data | evaluate:-l | evaluate:--labels)
+		_akida_files "$cur" '\.npy$'
+		;;
+	convert:--arch | evaluate:--arch)
+		_akida_files "$cur" '\.json$'
+		;;
+	convert:--plot | evaluate:--against)
+		_akida_files "$cur" ''
+		;;
+	convert:--range)
+		_akida_words "$cur" "mse max clip 99.9"
+		;;
+	convert:--quantize)
+		_akida_words "$cur" "ptq none"
+		;;
+	convert:--names)
+		_akida_words "$cur" "source canonical"
+		;;
+	evaluate:--layout)
+		_akida_words "$cur" "nhwc nchw"
+		;;
+	convert:--weights-bits | convert:--input-weights-bits)
+		_akida_words "$cur" "1 2 4 8"
+		;;
+	convert:--act-bits)
+		_akida_words "$cur" "1 2 4"
 		;;
 	convert:--group-size | convert:--name)
 		;;
@@ -231,7 +265,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build convert dma-test doctor fetch help info inspect list matvec merge run verify $(_akida_options '')"
+			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list matvec merge run verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -239,7 +273,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build convert dma-test doctor fetch info inspect list matvec merge run verify"
+		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list matvec merge run verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -253,6 +287,9 @@ _akida()
 		case $sub in
 		run)
 			_akida_files "$cur" '\.(fbz|npy|png|jpe?g|PNG|JPE?G)$'
+			;;
+		evaluate)
+			_akida_files "$cur" '\.(fbz|safetensors|onnx|keras|h5|pth?|np[yz])$'
 			;;
 		convert | inspect)
 			_akida_files "$cur" '\.(safetensors|json|bin|pth?|np[yz]|gguf|nntr)$'
@@ -275,4 +312,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify
+complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-evaluate akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify

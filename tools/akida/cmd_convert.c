@@ -237,6 +237,11 @@ int cmd_convert(int argc, char **argv)
 		akida_converter_free(c.converter);
 		return TOOL_OK;
 	}
+	if (!strcmp(c.format, "fbz")) {
+		c.fbz.quant.threads = c.options.threads;
+		akida_converter_free(c.converter);
+		return fbz_convert(&c.fbz, c.in, c.out, c.json);
+	}
 	if (c.log_path) {
 		w.log = fopen(c.log_path, "we");
 		if (!w.log) {

@@ -12,6 +12,8 @@
 
 #include <akida/akida.h>
 
+#include "fbz.h"
+
 /**
  * struct convert - the command line
  * @converter: has the options of the format
@@ -22,12 +24,14 @@
  * @log_path: --log, or NULL
  * @formats: --formats: only list them
  * @json: --json
+ * @fbz: options of a conversion to .fbz, where @format is "fbz"
  */
 struct convert {
 	struct akida_converter *converter;
 	struct akida_convert_options options;
 	const char *in, *out, *format, *log_path;
 	bool formats, json;
+	struct fbz_options fbz;
 };
 
 /**

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "convert.h"
+#include "fbz_options.h"
 #include "term.h"
 #include "tool.h"
 
@@ -18,7 +19,9 @@
  */
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Output:", 1 },
-	{ "to", OPT_TO, "FORMAT", 0, "Format of OUT; --formats lists them", 1 },
+	{ "to", OPT_TO, "FORMAT", 0,
+	  "Format of OUT: fbz (preset if OUT ends in .fbz), or what --formats lists",
+	  1 },
 	{ "output", 'o', "OUT", 0, "The same as a second argument", 1 },
 	{ "formats", OPT_FORMATS, NULL, 0,
 	  "List the formats and their options, and convert nothing", 1 },
@@ -62,7 +65,8 @@ static const struct argp_option options[] = {
 	  2 },
 	{ "layout", OPT_SETTING + 8, "LAYOUT", 0,
 	  "bitnet: bin (preset): a file per block for bitnet.rs; safetensors: "
-	  "one file for bitnet.rs; hf: packed for transformers",
+	  "one file for bitnet.rs; hf: packed for transformers; fbz: order of "
+	  "data: nhwc, nchw (what the network says)",
 	  2 },
 	{ "generation", OPT_SETTING + 9, "N", 0,
 	  "bitnet: generation of bitnet.rs that reads --layout bin: 1, 2 or 3 "
@@ -125,6 +129,8 @@ static void set(struct convert *c, struct argp_state *state, int key,
 {
 	const char *name = option_name(key);
 
+	if (!strcmp(name, "layout") && fbz_layout(arg, &c->fbz.input.layout))
+		return;
 	if (akida_converter_set(c->converter, name, arg ? arg : "on"))
 		argp_error(state, "%s", akida_converter_error(c->converter));
 }
@@ -177,12 +183,17 @@ static void operand(struct convert *c, struct argp_state *state, char *arg)
 
 static void end(struct convert *c, struct argp_state *state)
 {
+	const char *dot;
+
 	if (c->formats)
 		return;
 	if (!c->in)
 		argp_error(state, "IN is missing");
 	if (!c->out)
 		argp_error(state, "OUT is missing");
+	dot = strrchr(c->out, '.');
+	if (!c->format && dot && !strcmp(dot, ".fbz"))
+		c->format = "fbz";
 	if (!c->format)
 		argp_error(state,
 			   "--to FORMAT is missing; --formats lists them");
@@ -240,6 +251,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_NO_SYNC:
 		c->options.flags |= AKIDA_CONVERT_NO_SYNC;
 		return 0;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &c->fbz.input;
+		state->child_inputs[1] = &c->fbz;
+		return 0;
 	case ARGP_KEY_ARG:
 		operand(c, state, arg);
 		return 0;
@@ -250,11 +265,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp_child children[] = {
+	{ &fbz_input_argp, 0, NULL, 0 },
+	{ &fbz_quant_argp, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
+};
+
 static const struct argp argp = {
 	options,
 	parse,
-	"IN OUT --to FORMAT",
-	"Convert the weights of a large model into another program's format. IN "
+	"IN OUT [--to FORMAT]",
+	"Convert a trained float network into an Akida 1.0 model (.fbz), or the "
+	"weights of a large model into another program's format. For the latter IN "
 	"is a Hugging Face folder, or a file of weights (safetensors, PyTorch, "
 	"GGUF) with config.json beside it. OUT appears when it is complete."
 	"\v"
@@ -266,8 +288,10 @@ static const struct argp argp = {
 	"  akida convert tinyllama tinyllama-apl --to apl --granularity group\n"
 	"  akida convert Llama-70B out.nntr --to nntr --part 3/16\n"
 	"  akida convert Llama-70B out.nntr --to nntr --join\n"
-	"  akida convert --formats\n",
-	NULL,
+	"  akida convert --formats\n"
+	"  akida convert digits.npz --arch digits.json --calib train.npy -o digits.fbz\n"
+	"  akida convert digits.npz --arch digits.json --calib train.npy --holdout test.npy --target akd1000 -o digits.fbz\n",
+	children,
 	NULL,
 	NULL,
 };

@@ -50,7 +50,8 @@ int cmd_bench(int argc, char **argv);
 int cmd_build(int argc, char **argv);
 
 /**
- * cmd_convert() - akida convert: weights in other programs' formats
+ * cmd_convert() - akida convert: float networks to .fbz, weights in other
+ *	programs' formats
  * @argc: of the subcommand
  * @argv: of the subcommand
  *
@@ -75,6 +76,15 @@ int cmd_dma_test(int argc, char **argv);
  * Return: an exit code.
  */
 int cmd_doctor(int argc, char **argv);
+
+/**
+ * cmd_evaluate() - akida evaluate: how often a model is right
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_evaluate(int argc, char **argv);
 
 /**
  * cmd_fetch() - akida fetch: a model from the hub into its cache
@@ -185,6 +195,29 @@ enum tool_option {
 	OPT_DIRECTION,
 	OPT_KIND,
 	OPT_SEED,
+	OPT_ARCH,
+	OPT_INPUT_SCALE,
+	OPT_INPUT_OFFSET,
+	OPT_INPUT_BITS,
+	OPT_MEAN,
+	OPT_STD,
+	OPT_IGNORE_BETA,
+	OPT_CALIB,
+	OPT_HOLDOUT,
+	OPT_WEIGHTS_BITS,
+	OPT_INPUT_WEIGHTS_BITS,
+	OPT_ACT_BITS,
+	OPT_LAYER_BITS,
+	OPT_RANGE,
+	OPT_EQUALISE,
+	OPT_NO_BIAS,
+	OPT_NO_ROUNDING,
+	OPT_QUANTIZE,
+	OPT_NAMES,
+	OPT_PLOT,
+	OPT_DATA,
+	OPT_AGAINST,
+	OPT_LAYOUT,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 
