@@ -29,6 +29,8 @@
  * @in_order: no offsets are known
  * @entry: an entry of the archive is open
  * @done: it is finished
+ * @broken: why it could not be opened, a negative errno
+ * @err: its sentence
  * @raw: bytes of the open entry before they were deflated, for AK_FILE_ZIP
  * @crc: CRC-32 of those
  * @lock: for opening, and for @left
@@ -44,6 +46,8 @@ struct file {
 	atomic_uint_least64_t put;
 	size_t left;
 	bool in_order, entry, done;
+	int broken;
+	struct ak_err err;
 	uint64_t raw;
 	uint32_t crc;
 	pthread_mutex_t lock;
@@ -220,13 +224,11 @@ static int write_known_bytes(struct file *f, struct ak_err *err)
 	return rc;
 }
 
-static int open_file(struct ak_writer *w, struct file *f, struct ak_err *err)
+static int begin_file(struct ak_writer *w, struct file *f, struct ak_err *err)
 {
 	char *path;
 	int rc;
 
-	if (f->out)
-		return 0;
 	path = ak_target_path(w->target, f->plan->name);
 	if (!path)
 		return no_memory(w, f, err);
@@ -242,6 +244,22 @@ static int open_file(struct ak_writer *w, struct file *f, struct ak_err *err)
 	else if (!f->in_order)
 		rc = write_known_bytes(f, err);
 	return rc;
+}
+
+/* What the first thread is told all others are told, too. */
+static int open_file(struct ak_writer *w, struct file *f, struct ak_err *err)
+{
+	if (f->out)
+		return 0;
+	if (!f->broken)
+		f->broken = begin_file(w, f, &f->err);
+	if (!f->broken)
+		return 0;
+	ak_zip_writer_free(f->zip);
+	f->zip = NULL;
+	ak_out_abandon(f->out);
+	f->out = NULL;
+	return ak_errf(err, f->broken, "%s", f->err.text);
 }
 
 int ak_writer_put(struct ak_writer *w, const struct ak_plan_job *pj,
