@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/sys.h"
@@ -17,6 +18,8 @@
 #define CAP_IPC_LOCK 14
 /* Since 5.16 the kernel gives everybody this much to lock. */
 #define MEMLOCK_DEFAULT (8ull << 20)
+/* Two copies of a page in seconds; a lost interrupt costs a timeout. */
+#define DMA_PATIENCE 0.5
 
 static bool capable(const struct doctor *d, int cap)
 {
@@ -327,6 +330,61 @@ static bool check_permissions(struct doctor *d, const char *node,
 	return allowed;
 }
 
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* There and back by DMA, which needs the interrupt, too. */
+static void check_dma(struct doctor *d, struct akida_board *b,
+		      const struct akida_board_info *i)
+{
+	struct akida_buffer *dev = NULL, *host = NULL;
+	struct akida_copy c = { .size = i->page_size };
+	uint32_t *data = NULL, sent = 0x5aa5c33c, got = 0;
+	double start, took;
+	int rc;
+
+	rc = akida_buffer_new(b, AKIDA_MEMORY_DEVICE, c.size, &dev);
+	if (!rc)
+		rc = akida_buffer_new(b, AKIDA_MEMORY_HOST, c.size, &host);
+	if (!rc)
+		rc = akida_buffer_map(host, (void **)&data);
+	start = seconds();
+	if (!rc) {
+		data[0] = sent;
+		c.dst = dev;
+		c.src = host;
+		rc = akida_board_copy(b, &c, NULL);
+	}
+	if (!rc) {
+		data[0] = 0;
+		c.dst = host;
+		c.src = dev;
+		rc = akida_board_copy(b, &c, NULL);
+	}
+	took = seconds() - start;
+	if (!rc)
+		got = data[0];
+	if (rc) {
+		doctor_find(d, DOCTOR_FAIL, "dma", "%s", akida_board_error(b));
+	} else if (got != sent) {
+		doctor_find(d, DOCTOR_FAIL, "dma",
+			    "what was copied to the board came back wrong");
+		doctor_remedy(d,
+			      "'akida dma-test %s' says where, and how often",
+			      d->board);
+	} else {
+		doctor_find(d, DOCTOR_OK, "dma", "%u bytes went there and back",
+			    i->page_size);
+	}
+	akida_buffer_free(dev);
+	akida_buffer_free(host);
+}
+
 static void check_open(struct doctor *d, const char *node)
 {
 	struct akida_board *b = akida_board_new();
@@ -337,7 +395,10 @@ static void check_open(struct doctor *d, const char *node)
 	    akida_board_info(b, &i, sizeof(i))) {
 		doctor_find(d, DOCTOR_FAIL, "open", "%s",
 			    b ? akida_board_error(b) : "no memory");
-	} else if (i.resets) {
+		akida_board_free(b);
+		return;
+	}
+	if (i.resets) {
 		doctor_find(
 			d, DOCTOR_WARN, "open",
 			"%s works, but was reset %u times since its driver found it",
@@ -352,6 +413,7 @@ static void check_open(struct doctor *d, const char *node)
 			    host_bytes(i.device_memory, size, sizeof(size)),
 			    i.abi_version);
 	}
+	check_dma(d, b, &i);
 	akida_board_free(b);
 }
 

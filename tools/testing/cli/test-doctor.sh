@@ -37,7 +37,7 @@ ok 'a healthy machine' run_mocked 0 doctor
 ok 'every line is OK' eval '! grep -vE "^(OK   |$|Nothing is wrong\.$)" out'
 ok 'it says so' says '^Nothing is wrong\.$'
 for c in bus bars driver link aspm msi errors iommu kernel module raw vendor-module secure-boot vendor-rules rule group \
-	memlock resources node permissions open; do
+	memlock resources node permissions open dma; do
 	ok "it says that $c is all right" says "^OK    $c: "
 done
 ok 'what it is' says '^OK    bus: 0000:01:00.0: AKD1000, a virtual board$'
@@ -334,6 +334,14 @@ put proc/777/comm vendor-sdk
 lead proc/777/fd/5 /dev/akida0
 finds 'claimed by another' FAIL open '/dev/akida0: .*another process has claimed the board .*vendor-sdk, process 777'
 alone open
+export MOCK_AKIDA=fail=0x10,errno=EBUSY
+finds 'claimed by another, who lets open it' FAIL dma '/dev/akida0: .*another process has claimed the board .*vendor-sdk, process 777'
+alone dma
+export MOCK_AKIDA=fail=0x20,errno=ETIMEDOUT
+finds 'DMA that does not move' FAIL dma '/dev/akida0: a copy from host memory stopped moving after 0 of 4096 bytes'
+alone dma
+export MOCK_AKIDA=flip=0x24000002
+finds 'memory that does not keep it' FAIL dma 'what was copied to the board came back wrong' 'akida dma-test 0000:01:00.0'
 export MOCK_AKIDA=open=ENXIO
 finds 'gone' FAIL open '/dev/akida0: .*the board is gone'
 healthy

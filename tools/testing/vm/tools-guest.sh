@@ -133,7 +133,7 @@ ok 'a model on a board' 'run 1 akida bench $model --device $akd1000 -n 1 && warn
 for user in root user; do
 	ok "doctor as $user" "as $user 0 akida doctor"
 	ok 'nothing fails' '! says ^FAIL'
-	for c in bus bars driver link aspm msi errors resources node permissions open; do
+	for c in bus bars driver link aspm msi errors resources node permissions open dma; do
 		ok "$c of the AKD1000" "finds OK $c $k:"
 		ok "$c of the AKD1500" "finds OK $c $h:"
 	done
@@ -212,11 +212,11 @@ for m in host user window; do
 	ok "all patterns, $m memory" "[ \$(grep -cE '^$m +[a-z0-9]+ +1 +[0-9]+ +[0-9.]+ [KM]iB +ok$' out) -eq 8 ]"
 done
 cat out
-ok 'sizes' 'for s in 4 8 100 4092 4100 65540; do as user 0 akida dma-test $k --size $s --count 1 --seed 3 || exit 1; done'
+ok 'sizes' 'for s in 4 8 100 4092 4100 65540; do as user 0 akida dma-test $k --size $s --count 1 --seed 3 --kind user || exit 1; done'
 ok 'one way' 'for d in to-device from-device; do as user 0 akida dma-test $h --size 100K --direction $d --count 1 --pattern random || exit 1; done'
 ok 'larger than what is locked at a time' 'as user 0 akida dma-test $k --size 2M --kind user --pattern address,random --passes 2 --count 2'
 ok 'two at a time on one board' \
-	'su user -c "akida dma-test $k --passes 2 --count 20 >/tmp/a 2>&1" & su user -c "akida dma-test $k --passes 2 --count 20 >/tmp/b 2>&1" && wait $!'
+	'su user -c "akida dma-test $k --kind user --count 20 >/tmp/a 2>&1" & su user -c "akida dma-test $k --kind user --count 20 >/tmp/b 2>&1" && wait $!'
 before=$(moved_bytes 0)
 ok 'JSON' 'as user 0 akida dma-test --json $k --size 64K --count 0 --kind host --pattern walk1'
 ok 'no error in it' 'says "\"error\": null"'
@@ -233,6 +233,9 @@ ok 'doctor warns of it' 'as user 0 "ulimit -l 64; akida doctor" && finds WARN me
 # faults of the board
 vmctl board 0 'fault abort:after=30' >/dev/null
 ok 'an aborted copy' 'as user 1 akida dma-test $k --count 1 && warns "the board aborted"'
+vmctl board 0 'clear all' >/dev/null
+vmctl board 0 'fault lost-irq:count=0' >/dev/null
+ok 'doctor finds that interrupts do not come' 'as user 0 akida doctor --pci $k && finds WARN dma "$k: copies took [0-9.]+ s, as if interrupts did not come"'
 vmctl board 0 'clear all' >/dev/null
 vmctl board 0 'fault stall:after=20' >/dev/null
 ok 'a stalled copy' 'as user 1 akida dma-test $k --count 1 && warns "stopped moving"'
@@ -270,6 +273,7 @@ ok 'a signal ends it' '[ $status -ne 0 ] && says "^host +ones +[1-9][0-9]* .* ok
 exec 3<>/dev/akida"$akd1000"
 if dd bs=4 skip=$((0xfcc00000 / 4)) count=1 <&3 >/dev/null 2>said; then
 	ok 'a claimed board takes no buffers' 'run 1 akida dma-test $k 3>&- && warns "another process has claimed the board.*process $$"'
+	ok 'doctor says so' 'run 1 akida doctor --pci $k 3>&- && finds FAIL dma "$k: .*another process has claimed the board.*process $$"'
 	ok 'who has it' 'run 0 akida info $k 3>&- && says "^ +$$ +root +1 +sh$"'
 	exec 3>&-
 	usleep 500000

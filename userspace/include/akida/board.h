@@ -159,10 +159,13 @@ const char *akida_board_error(const struct akida_board *b);
  * @b: a handle
  * @name: as akida_board_find() takes it, or the path of any node of a board
  *
+ * A board that another process has claimed for itself (vendor's file interface)
+ * opens, but has no buffers for others.
+ *
  * Return: 0; -ENOENT if there is no such board; -EACCES or -EPERM without the
- * right to it; -EBUSY if another process has claimed it for itself, or if the
- * handle is open already; -ENODEV or -ENXIO if it is gone; -ENOTTY if the node
- * is that of another driver; -EINVAL if boards have no such names.
+ * right to it; -EBUSY if the handle is open already; -ENODEV or -ENXIO if it is
+ * gone; -ENOTTY if the node is that of another driver; -EINVAL if boards have no
+ * such names.
  */
 int akida_board_open(struct akida_board *b, const char *name);
 
@@ -214,8 +217,7 @@ struct akida_board_info {
  * @info: where to put it
  * @info_size: sizeof(*@info)
  *
- * Return: 0; -EBADF for a handle that is not open, -EBUSY, -ENODEV as
- * akida_board_open().
+ * Return: 0; -EBADF for a handle that is not open, -ENODEV if the board is gone.
  */
 int akida_board_info(struct akida_board *b, struct akida_board_info *info,
 		     size_t info_size);
@@ -271,7 +273,8 @@ struct akida_buffer;
  *
  * Return: 0; -ENOSPC without room on the board or in the window; -ENOMEM
  * without host memory; -EOPNOTSUPP for a window on a chip that has none;
- * -EINVAL for a size that cannot be.
+ * -EINVAL for a size that cannot be; -EBUSY while another process has claimed
+ * the board.
  */
 int akida_buffer_new(struct akida_board *b, enum akida_memory memory,
 		     uint64_t size, struct akida_buffer **out);
@@ -287,7 +290,7 @@ int akida_buffer_new(struct akida_board *b, enum akida_memory memory,
  *
  * Return: 0; -ENOMEM over RLIMIT_MEMLOCK; -EFAULT for memory that is not
  * there or not writable; -EOPNOTSUPP for memory that cannot be pinned;
- * -EINVAL for wrong alignment or size.
+ * -EINVAL for wrong alignment or size; -EBUSY as akida_buffer_new().
  */
 int akida_buffer_new_user(struct akida_board *b, void *data, size_t size,
 			  uint32_t flags, struct akida_buffer **out);
