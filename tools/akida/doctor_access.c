@@ -19,7 +19,7 @@
 /* Since 5.16 the kernel gives everybody this much to lock. */
 #define MEMLOCK_DEFAULT (8ull << 20)
 /* Two copies of a page in seconds; a lost interrupt costs a timeout. */
-#define DMA_PATIENCE 0.5
+#define DMA_PATIENCE 0.25
 
 static bool capable(const struct doctor *d, int cap)
 {
@@ -377,6 +377,13 @@ static void check_dma(struct doctor *d, struct akida_board *b,
 		doctor_remedy(d,
 			      "'akida dma-test %s' says where, and how often",
 			      d->board);
+	} else if (took > DMA_PATIENCE) {
+		doctor_find(d, DOCTOR_WARN, "dma",
+			    "copies took %.1f s, as if interrupts did not come",
+			    took);
+		doctor_remedy(
+			d,
+			"the kernel log says more; see 'msi', and try another slot");
 	} else {
 		doctor_find(d, DOCTOR_OK, "dma", "%u bytes went there and back",
 			    i->page_size);
