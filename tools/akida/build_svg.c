@@ -26,7 +26,7 @@ static const char *const colours[] = {
 	"#bbbbbb", "#004488", "#ddaa33", "#bb5566", "#117733", "#88ccee",
 };
 
-#define COLOUR(layer) colours[(layer) % (sizeof(colours) / sizeof(colours[0]))]
+#define COLOUR(layer) colours[(layer) % ARRAY_SIZE(colours)]
 
 /* Text of a file, which may be anything, in XML. */
 static void put_text(FILE *f, const char *s)

@@ -45,7 +45,7 @@ static const char *unit_name(uint8_t uid, char *buf, size_t size)
 		"registers",
 	};
 
-	if (uid < sizeof(names) / sizeof(names[0]) && names[uid])
+	if (uid < ARRAY_SIZE(names) && names[uid])
 		return names[uid];
 	snprintf(buf, size, "unit %u", uid);
 	return buf;

@@ -20,6 +20,7 @@
 #include "common/map.h"
 #include "common/names.h"
 #include "common/out.h"
+#include "common/util.h"
 #include "temp_dir.h"
 
 static struct ak_out *open_out(const char *path)
@@ -67,7 +68,7 @@ static void pieces(void **state)
 	size_t i, k, at = 0;
 
 	(void)state;
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		for (k = 0; k < sizes[i]; k++)
 			b[k] = want[at + k] = (uint8_t)(at + k + i);
 		assert_int_equal(ak_out_write(out, b, sizes[i], &err), 0);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,7 +183,7 @@ struct descent {
 	struct ak_fit *f;
 	const float *g, *h;
 	size_t first;
-	_Atomic bool failed;
+	atomic_bool failed;
 };
 
 /*

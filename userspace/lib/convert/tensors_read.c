@@ -104,7 +104,6 @@ static void to_float(enum ak_tensor_type type, const void *in, size_t n,
 	do {                                                      \
 		for (i = 0; i < n; i++) {                         \
 			ctype v;                                  \
-                                                                  \
 			memcpy(&v, p + i * sizeof(v), sizeof(v)); \
 			out[i] = (get);                           \
 		}                                                 \

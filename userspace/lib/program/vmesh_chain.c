@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/le.h"
+#include "common/util.h"
 #include "model/limits.h"
 #include "program/vmesh_internal.h"
 
@@ -65,7 +66,7 @@ static bool same_layer(const struct unit *a, const struct unit *b)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(same); i++)
 		if (reg(a, same[i]) != reg(b, same[i]))
 			return false;
 	return true;
