@@ -19,7 +19,7 @@ _akida_options()
 		echo "--to --output -o --formats --force --json --log --quant-type --repack-format --pad --compat" \
 			"--fc-dtype --embd-dtype --lmhead-dtype --isa --layout --generation --scale --ternary-layout" \
 			"--bits --granularity --group-size --scheme --calibrate --strict --name" \
-			"--threads -t --memory --part --join --resume --no-sync" \
+			"--threads -t --memory --packed-scale --part --join --resume --no-sync" \
 			"--calib --holdout --weights-bits --input-weights-bits --act-bits --layer-bits --range --equalise" \
 			"--no-bias-correction --no-rounding --quantize --names --target --plot" \
 			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
@@ -233,6 +233,9 @@ _akida_argument()
 		_akida_words "$cur" "1 2 4"
 		;;
 	convert:--group-size | convert:--name)
+		;;
+	convert:--packed-scale)
+		_akida_words "$cur" "multiply divide"
 		;;
 	convert:--log | convert:-o | convert:--output)
 		_akida_files "$cur" ''

@@ -100,6 +100,10 @@ static const struct argp_option options[] = {
 	{ "threads", 't', "N", 0, "Threads (all cores)", 3 },
 	{ "memory", OPT_MEMORY, "SIZE", 0,
 	  "Memory for buffers beside the mapped input: 64M, 2G (256M)", 3 },
+	{ "packed-scale", OPT_PACKED_SCALE, "USE", 0,
+	  "What the scales of a packed BitNet model are for, if config.json "
+	  "does not say it: multiply or divide",
+	  3 },
 	{ "part", OPT_PART, "I/N", 0,
 	  "Convert the Ith of N shares into OUT.part-I-of-N", 3 },
 	{ "join", OPT_JOIN, NULL, 0,
@@ -171,6 +175,20 @@ static void part(struct convert *c, struct argp_state *state, char *arg)
 		tool_number(state, "--part", arg, 1, c->options.parts);
 }
 
+static void packed_scale(struct convert *c, struct argp_state *state,
+			 const char *arg)
+{
+	if (!strcmp(arg, "multiply"))
+		c->options.flags |= AKIDA_CONVERT_SCALE_MULTIPLIES;
+	else if (!strcmp(arg, "divide"))
+		c->options.flags |= AKIDA_CONVERT_SCALE_DIVIDES;
+	else
+		argp_error(
+			state,
+			"--packed-scale: '%s' is neither multiply nor divide",
+			arg);
+}
+
 static void operand(struct convert *c, struct argp_state *state, char *arg)
 {
 	if (!c->in)
@@ -238,6 +256,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_MEMORY:
 		c->options.memory = size(state, arg);
+		return 0;
+	case OPT_PACKED_SCALE:
+		packed_scale(c, state, arg);
 		return 0;
 	case OPT_PART:
 		part(c, state, arg);

@@ -68,6 +68,11 @@ int akida_convert_setting(const char *format, unsigned int i,
 #define AKIDA_CONVERT_RESUME 0x2u /* go on after the last finished file */
 #define AKIDA_CONVERT_FORCE 0x4u /* replace files in a folder that exists */
 #define AKIDA_CONVERT_NO_SYNC 0x8u /* do not wait for the disk at the end */
+/* What the scales of BitNet checkpoints that are packed already are for, where
+ * config.json does not say it.
+ */
+#define AKIDA_CONVERT_SCALE_MULTIPLIES 0x10u
+#define AKIDA_CONVERT_SCALE_DIVIDES 0x20u
 
 /**
  * struct akida_convert_options - how a conversion is done

@@ -11,6 +11,7 @@
 #include "common/buf.h"
 #include "common/util.h"
 #include "convert/arch.h"
+#include "convert/packed.h"
 
 #define MAX_NAME 128
 #define MAX_LISTED 3 /* tensors that an error lists */
@@ -241,7 +242,9 @@ static int check_rest(const struct resolver *r)
 		const char *name = ak_tensors_at(r->t, i)->name;
 		const char *dot = strstr(name, "rotary_emb.inv_freq");
 
-		if (r->used[i] || (dot && !dot[strlen("rotary_emb.inv_freq")]))
+		if (r->used[i] ||
+		    (dot && !dot[strlen("rotary_emb.inv_freq")]) ||
+		    ak_packed_is_scale(r->t, ak_tensors_at(r->t, i)))
 			continue;
 		if (left < MAX_LISTED) {
 			ak_buf_text(&list, left ? ", '" : "'");

@@ -7,6 +7,7 @@
 
 #include "common/le.h"
 #include "common/util.h"
+#include "convert/packed.h"
 #include "format/bincode.h"
 
 /* Codes of a word of bitnet.rs. */
@@ -18,12 +19,15 @@
  * @rows: rows of the tensors, without padding
  * @first: first row of each tensor, and the end
  * @factor: of ak_ms_factor(), for each tensor, when it is known
+ * @scale: what is stored for each
+ * @exact: the tensors are ternary already
  */
 struct matrix {
 	struct ak_bitnet_rule rule;
 	uint64_t rows;
 	uint64_t first[AK_SOURCE_TENSORS + 1];
-	float factor[AK_SOURCE_TENSORS];
+	float factor[AK_SOURCE_TENSORS], scale[AK_SOURCE_TENSORS];
+	bool exact;
 };
 
 /* Sums of magnitudes, for one scale per tensor. */
@@ -68,9 +72,11 @@ static int reduced(struct ak_job *job, struct ak_err *err)
 			sum[k] += row_sum[i];
 		}
 	}
-	for (k = 0; k < job->source.count; k++)
+	for (k = 0; k < job->source.count; k++) {
 		m->factor[k] = ak_ms_factor(
 			sum[k], (m->first[k + 1] - m->first[k]) * job->cols);
+		m->scale[k] = ak_ms_scale(m->factor[k]);
+	}
 	return 0;
 }
 
@@ -80,7 +86,7 @@ static int done(struct ak_job *job, struct ak_err *err)
 	struct ak_bitnet_result *result = job->result;
 
 	(void)err;
-	result->scale = ak_ms_scale(m->factor[0]);
+	result->scale = m->scale[0];
 	return 0;
 }
 
@@ -94,14 +100,14 @@ static int ternarise(const struct ak_job *job, const struct ak_unit *unit,
 	uint64_t i;
 	int rc;
 
-	if (!m->rule.per_tensor) {
+	if (!m->rule.per_tensor && !m->exact) {
 		rc = ak_bitnet_rows(unit->quant, m->rule.code, unit->x,
 				    unit->rows, job->cols, words, scales);
 	} else {
 		for (i = 0; i < unit->rows; i++) {
 			while (unit->first + i >= m->first[k + 1])
 				k++;
-			scales[i] = ak_ms_scale(m->factor[k]);
+			scales[i] = m->scale[k];
 			ak_ms_ternary(unit->quant, m->factor[k],
 				      unit->x + i * job->cols, job->cols,
 				      q + i * job->cols);
@@ -237,6 +243,27 @@ static void fill_hf(struct ak_job *job)
 	job->done = done;
 }
 
+/* Tensors of a checkpoint that is packed: their scales must not be found anew. */
+static int find_exact(struct matrix *m, const struct ak_tensor *const *tensor,
+		      unsigned int count, struct ak_err *err)
+{
+	unsigned int k, exact = 0;
+
+	for (k = 0; k < count; k++) {
+		if (!ak_packed_scale(tensor[k], &m->scale[k]))
+			continue;
+		m->factor[k] = 1 / m->scale[k];
+		exact++;
+	}
+	if (exact && exact < count)
+		return ak_errf(
+			err, -ENOTSUP,
+			"%s: tensor '%s' belongs to one matrix with others, of which only some are packed already",
+			tensor[0]->file, tensor[0]->name);
+	m->exact = exact;
+	return 0;
+}
+
 int ak_bitnet_job(struct ak_plan *plan, const char *name,
 		  const struct ak_tensor *const *tensor, unsigned int count,
 		  const struct ak_bitnet_rule *rule, struct ak_job **out,
@@ -265,7 +292,10 @@ int ak_bitnet_job(struct ak_plan *plan, const char *name,
 			"'%s' cannot be made ternary: its shape is %" PRIu64
 			" x %" PRIu64,
 			name, job->rows, job->cols);
-	if (rule->per_tensor || hf) {
+	rc = find_exact(m, tensor, count, err);
+	if (rc)
+		return rc;
+	if ((rule->per_tensor || hf) && !m->exact) {
 		job->state_bytes = sizeof(double);
 		job->reduce = reduce;
 		job->reduced = reduced;

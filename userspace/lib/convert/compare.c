@@ -12,6 +12,7 @@
 #include "convert/plan.h"
 #include "convert/randn.h"
 #include "convert/row_blocks.h"
+#include "convert/packed.h"
 
 /* The vector of products, as for --to apl. */
 #define SEED 42u
@@ -269,7 +270,7 @@ static char *config_path(const char *path)
 	return n < 0 ? NULL : out;
 }
 
-static int read_arch(const char *path, const struct ak_tensors *in,
+static int read_arch(const char *path, struct ak_tensors *in,
 		     struct ak_arch_config *c, struct ak_arch_model *m,
 		     bool *known, struct ak_err *err)
 {
@@ -281,6 +282,8 @@ static int read_arch(const char *path, const struct ak_tensors *in,
 		return ak_errf(err, -ENOMEM, "no memory for a file name");
 	if (!access(name, F_OK)) {
 		ret = ak_arch_config_read(name, c, err);
+		if (!ret)
+			ret = ak_packed_open(in, c, AK_PACKED_CONFIG, err);
 		if (!ret)
 			ret = ak_arch_resolve(c, in, m, err);
 		*known = !ret;

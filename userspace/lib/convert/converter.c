@@ -12,6 +12,7 @@
 #include "akida/convert.h"
 #include "common/export.h"
 #include "common/util.h"
+#include "convert/packed.h"
 #include "convert/parts.h"
 #include "convert/pipeline.h"
 #include "convert/settings.h"
@@ -111,7 +112,9 @@ static int check_options(const struct akida_convert_options *o,
 			 struct ak_err *err)
 {
 	uint32_t known = AKIDA_CONVERT_JOIN | AKIDA_CONVERT_RESUME |
-			 AKIDA_CONVERT_FORCE | AKIDA_CONVERT_NO_SYNC;
+			 AKIDA_CONVERT_FORCE | AKIDA_CONVERT_NO_SYNC |
+			 AKIDA_CONVERT_SCALE_MULTIPLIES |
+			 AKIDA_CONVERT_SCALE_DIVIDES;
 
 	if (o->flags & ~known)
 		return ak_errf(err, -EINVAL, "unknown flags 0x%x",
@@ -133,6 +136,14 @@ static int check_options(const struct akida_convert_options *o,
 	return 0;
 }
 
+static enum ak_packed_scale_use scale_use(const struct akida_convert_options *o)
+{
+	if (o->flags & AKIDA_CONVERT_SCALE_MULTIPLIES)
+		return AK_PACKED_MULTIPLY;
+	return o->flags & AKIDA_CONVERT_SCALE_DIVIDES ? AK_PACKED_DIVIDE :
+							AK_PACKED_CONFIG;
+}
+
 static int open_model(struct job *j, const char *in, struct ak_err *err)
 {
 	int rc;
@@ -143,6 +154,9 @@ static int open_model(struct job *j, const char *in, struct ak_err *err)
 		rc = ak_arch_config_read(in, &j->config, err);
 		j->model.config = &j->config;
 	}
+	if (!rc && j->model.config)
+		rc = ak_packed_open(j->model.tensors, &j->config,
+				    scale_use(&j->options), err);
 	if (!rc && (j->format->needs & AK_NEEDS_ARCH) == AK_NEEDS_ARCH) {
 		rc = ak_arch_resolve(&j->config, j->model.tensors, &j->arch,
 				     err);

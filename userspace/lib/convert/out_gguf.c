@@ -11,6 +11,7 @@
 
 #include "common/util.h"
 #include "convert/convert.h"
+#include "convert/packed.h"
 
 /**
  * struct gguf_job - what a job knows of its tensor
@@ -18,7 +19,7 @@
  * @layout: of I2_S
  * @head_rows: rows of a head that are permuted, 0 for none
  * @add: added to each element
- * @ternary: is made ternary, by the factor that is the job's result
+ * @ternary: is made ternary, by the struct ternary that is the job's result
  */
 struct gguf_job {
 	const struct ak_quant_format *format;
@@ -26,6 +27,15 @@ struct gguf_job {
 	uint64_t head_rows;
 	float add;
 	bool ternary;
+};
+
+/**
+ * struct ternary - what a BitNet matrix is made ternary by
+ * @factor: weights are multiplied by it and rounded
+ * @scale: what 1 stands for
+ */
+struct ternary {
+	float factor, scale;
 };
 
 /**
@@ -113,16 +123,21 @@ static int sum_rows(const struct ak_job *job, struct ak_unit *u,
 
 static int find_scale(struct ak_job *job, struct ak_err *err)
 {
+	struct ternary *t = job->result;
 	const double *sum = job->state;
-	float factor;
 	double total = 0;
 	uint64_t i;
 
 	(void)err;
+	/* What is ternary already has its scale. */
+	if (ak_packed_scale(job->source.tensor[0], &t->scale)) {
+		t->factor = 1 / t->scale;
+		return 0;
+	}
 	for (i = 0; i < job->rows; i++)
 		total += sum[i];
-	factor = ak_ms_factor(total, job->rows * job->cols);
-	memcpy(job->result, &factor, sizeof(factor));
+	t->factor = ak_ms_factor(total, job->rows * job->cols);
+	t->scale = ak_ms_scale(t->factor);
 	return 0;
 }
 
@@ -131,11 +146,10 @@ static int produce_i2s(const struct ak_job *job, struct ak_unit *u,
 {
 	const struct gguf_job *g = job->priv;
 	size_t n = u->rows * job->cols;
+	const struct ternary *t = job->result;
 	int8_t *q = u->scratch;
-	float factor;
 
-	memcpy(&factor, job->result, sizeof(factor));
-	ak_ms_ternary(u->quant, factor, u->x, n, q);
+	ak_ms_ternary(u->quant, t->factor, u->x, n, q);
 	if (ak_i2s_pack(u->quant, g->layout, q, n, u->out[0]))
 		return ak_errf(err, -EINVAL, "%s: %zu weights do not divide",
 			       job->name, n);
@@ -147,14 +161,13 @@ static int make_tail(void *arg, uint8_t **data, size_t *size,
 		     struct ak_err *err)
 {
 	const struct ak_job *job = arg;
-	float factor;
+	const struct ternary *t = job->result;
 
-	memcpy(&factor, job->result, sizeof(factor));
 	*size = AK_I2S_TAIL;
 	*data = malloc(AK_I2S_TAIL);
 	if (!*data)
 		return ak_errf(err, -ENOMEM, "no memory for a scale");
-	ak_i2s_tail(ak_ms_scale(factor), *data);
+	ak_i2s_tail(t->scale, *data);
 	return 0;
 }
 
@@ -163,15 +176,15 @@ static int produce_blocks(const struct ak_job *job, struct ak_unit *u,
 {
 	const struct gguf_job *g = job->priv;
 	size_t n = u->rows * job->cols, i;
-	float *changed = u->scratch, factor;
+	const struct ternary *t = job->result;
+	float *changed = u->scratch;
 	int8_t *q = (int8_t *)(changed + n);
 	const float *x = u->x;
 
 	if (g->ternary) {
-		memcpy(&factor, job->result, sizeof(factor));
-		ak_ms_ternary(u->quant, factor, x, n, q);
+		ak_ms_ternary(u->quant, t->factor, x, n, q);
 		for (i = 0; i < n; i++)
-			changed[i] = (float)q[i] * ak_ms_scale(factor);
+			changed[i] = (float)q[i] * t->scale;
 		x = changed;
 	} else if (g->add != 0) {
 		for (i = 0; i < n; i++)
@@ -239,7 +252,7 @@ static void plan_tensors(const struct gguf_plan *p, struct ak_plan_file *f)
 		struct ak_job *job;
 
 		job = ak_plan_job(p->plan, t->name,
-				  t->ternary ? sizeof(float) : 0);
+				  t->ternary ? sizeof(struct ternary) : 0);
 		if (!job)
 			return;
 		ak_plan_job_source(p->plan, job, &from, 1);
@@ -411,8 +424,9 @@ static int prepare(struct gguf_plan *p, const struct ak_settings *settings,
 	int ret;
 
 	p->type = type_by_name(ak_setting(settings, "quant-type"));
-	p->layout = ak_setting_is(settings, "ternary-layout", "arm") ? AK_I2S_ARM :
-								   AK_I2S_X86;
+	p->layout = ak_setting_is(settings, "ternary-layout", "arm") ?
+			    AK_I2S_ARM :
+			    AK_I2S_X86;
 	if (p->type == AK_TENSOR_I2_S && c->arch != AK_ARCH_BITNET)
 		return ak_errf(
 			err, -ENOTSUP,

@@ -10,6 +10,7 @@
 
 #include "common/le.h"
 #include "common/xxh64.h"
+#include "convert/packed.h"
 #include "convert/plan.h"
 
 /*
@@ -663,12 +664,15 @@ static void add_tensor(struct ak_xxh64 *h, const struct ak_tensor *t)
 {
 	uint64_t n = t->size < 4096 ? t->size : 4096;
 	unsigned int i;
+	float scale;
 
 	ak_xxh64_add(h, t->name, strlen(t->name) + 1);
 	add_u64(h, t->type);
 	add_u64(h, t->ndim);
 	for (i = 0; i < t->ndim; i++)
 		add_u64(h, t->dim[i]);
+	if (ak_packed_scale(t, &scale))
+		ak_xxh64_add(h, &scale, sizeof(scale));
 	if (!t->data)
 		return;
 	ak_xxh64_add(h, t->data, n);
