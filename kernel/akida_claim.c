@@ -224,8 +224,7 @@ static void end_claim(struct akida_device *adev)
 
 	if (cancel_delayed_work(&c->linger))
 		claim_put(c);
-	err = READ_ONCE(adev->state) == AKIDA_GONE ? -ENODEV :
-						     akida_reset(adev);
+	err = reset(adev, false);
 	drop_memory(adev, c);
 	akida_mem_soil(adev);
 	if (!err)

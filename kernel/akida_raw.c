@@ -65,13 +65,16 @@ static bool within(u64 addr, u64 size, const struct akida_raw_range *r)
 	       addr - r->base <= r->size - size;
 }
 
-/* May it be reached, leaving the window aside? */
+/*
+ * May it be reached, leaving the window aside? The lists are as short as a claim
+ * makes them, also for the call that is about to claim.
+ */
 static bool allowed(struct akida_device *adev, u64 addr, u64 size)
 {
 	const struct akida_range *mem = &adev->chip->memory;
 	const struct akida_raw_range *r;
 
-	if (addr < (u64)mem->base + akida_dma_list_bytes(adev) &&
+	if (addr < (u64)mem->base + AKIDA_SHORT_LISTS &&
 	    addr + size > mem->base)
 		return false;
 	for (r = adev->chip->raw->ranges; r->size; r++)

@@ -390,20 +390,41 @@ static json_t *answer(const char *format, ...)
 	return o;
 }
 
-uint64_t counter(const struct board *b, const char *path)
+/* The value at a path of names with dots between; UINT64_MAX if there is none. */
+static uint64_t number_at(json_t *o, const char *path)
 {
-	json_t *all = answer("board %d stats", b->number), *o;
 	uint64_t value = UINT64_MAX;
 	char *words = strdup(path), *save = NULL;
 
-	o = json_object_get(all, "stats");
 	for (char *w = strtok_r(words, ".", &save); w;
 	     w = strtok_r(NULL, ".", &save))
 		o = json_object_get(o, w);
 	if (json_is_integer(o))
 		value = json_integer_value(o);
-	json_decref(all);
 	free(words);
+	return value;
+}
+
+int counters(const struct board *b, const char *const *paths, uint64_t *values,
+	     size_t n)
+{
+	json_t *all = answer("board %d stats", b->number);
+	int err = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		values[i] = number_at(json_object_get(all, "stats"), paths[i]);
+		if (values[i] == UINT64_MAX)
+			err = -EIO;
+	}
+	json_decref(all);
+	return err;
+}
+
+uint64_t counter(const struct board *b, const char *path)
+{
+	uint64_t value;
+
+	counters(b, &path, &value, 1);
 	return value;
 }
 

@@ -179,6 +179,18 @@ int vmctl(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 uint64_t counter(const struct board *b, const char *path);
 
+/**
+ * counters() - several counters of a board at one moment
+ * @b: board
+ * @paths: as for counter()
+ * @values: where to put them
+ * @n: how many
+ *
+ * Return: 0 or -EIO.
+ */
+int counters(const struct board *b, const char *const *paths, uint64_t *values,
+	     size_t n);
+
 /* A text file: 0 or a negative errno. */
 int write_file(const char *path, const char *text);
 int read_file(const char *path, char *text, size_t size);
