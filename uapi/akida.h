@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/*
- * The interface between akida.ko and programs: ioctls on /dev/akidaN.
+/**
+ * DOC: Rules of all commands
  *
- * Common rules
+ * The interface between akida.ko and programs is ioctls on /dev/akidaN.
  *
  * - The size of a structure is part of its command number. The driver takes a
  *   longer one if what it does not know is zero, and else answers -E2BIG; a
@@ -11,9 +11,10 @@
  * - Flags and reserved fields that have no meaning yet must be zero, or the
  *   answer is -EINVAL.
  * - Handles belong to the open file; they cannot be used through another one.
- * - -ENOTTY: no such command. -ENODEV: the board is gone; close the file.
- *   -EBUSY: another file has claimed the board (vendor's file interface).
- *   -EFAULT: a pointer. -EINTR: a signal; the call can be made again.
+ * - Any command may answer -ENOTTY: no such command; -ENODEV: the board is
+ *   gone, close the file; -EBUSY: another file has claimed the board (vendor's
+ *   file interface); -EFAULT: a pointer; -EINTR: a signal, the call can be made
+ *   again.
  */
 #ifndef _UAPI_AKIDA_H
 #define _UAPI_AKIDA_H
@@ -23,20 +24,37 @@
 
 #define AKIDA_IOC_MAGIC 0xBC
 
-/* Grows by one when something is added; nothing is ever taken away. */
+/**
+ * DOC: What a board is
+ *
+ * ``AKIDA_IOC_INFO`` fills a &struct akida_ioc_info. ``AKIDA_ABI_VERSION`` grows
+ * by one when something is added to this interface; nothing is ever taken away.
+ * Chips are ``AKIDA_CHIP_AKD1000`` and ``AKIDA_CHIP_AKD1500``. Capabilities:
+ *
+ * ``AKIDA_CAP_VIRTUAL``
+ *   a virtual board, not silicon
+ * ``AKIDA_CAP_IOMMU``
+ *   an IOMMU translates and confines its DMA
+ * ``AKIDA_CAP_COHERENT``
+ *   DMA is coherent with the host's caches
+ * ``AKIDA_CAP_DEVMEM_MMAP``
+ *   device buffers can be mapped
+ * ``AKIDA_CAP_WINDOW``
+ *   the board has a window to host memory
+ * ``AKIDA_CAP_LONG_LISTS``
+ *   DMA lists are longer than the vendor's 64 bytes
+ */
 #define AKIDA_ABI_VERSION 1
 
-/* What &struct akida_ioc_info.chip says */
 #define AKIDA_CHIP_AKD1000 1
 #define AKIDA_CHIP_AKD1500 2
 
-/* What &struct akida_ioc_info.caps says */
-#define AKIDA_CAP_VIRTUAL 0x1 /* a virtual board, not silicon */
-#define AKIDA_CAP_IOMMU 0x2 /* an IOMMU translates and confines its DMA */
-#define AKIDA_CAP_COHERENT 0x4 /* DMA is coherent with the host's caches */
-#define AKIDA_CAP_DEVMEM_MMAP 0x8 /* device buffers can be mmap()ed */
-#define AKIDA_CAP_WINDOW 0x10 /* AKIDA_BUFFER_WINDOW can be created */
-#define AKIDA_CAP_LONG_LISTS 0x20 /* DMA lists are longer than 64 bytes */
+#define AKIDA_CAP_VIRTUAL 0x1
+#define AKIDA_CAP_IOMMU 0x2
+#define AKIDA_CAP_COHERENT 0x4
+#define AKIDA_CAP_DEVMEM_MMAP 0x8
+#define AKIDA_CAP_WINDOW 0x10
+#define AKIDA_CAP_LONG_LISTS 0x20
 
 /**
  * struct akida_ioc_info - what the board is
@@ -83,6 +101,22 @@ struct akida_ioc_info {
 };
 
 /**
+ * DOC: Buffers
+ *
+ * Memory that transfers are from and to: ``AKIDA_IOC_BUFFER_CREATE`` makes one,
+ * ``AKIDA_IOC_BUFFER_QUERY`` tells what one is (both &struct akida_ioc_buffer),
+ * ``AKIDA_IOC_BUFFER_FREE`` gives one back (&struct akida_ioc_buffer_free).
+ *
+ * ``AKIDA_BUFFER_READ_ONLY``
+ *   flag: the board only reads this memory: pages of a read-only mapping will do
+ * ``AKIDA_MAX_BUFFERS``, ``AKIDA_MAX_BUFFER_SIZE``
+ *   buffers of one file, and bytes of one buffer
+ * ``AKIDA_MMAP_BUFFERS``, ``AKIDA_MMAP_END``
+ *   mmap() offsets of buffers lie between these; those below are the vendor's
+ *   file interface's, where offsets are device addresses
+ */
+
+/**
  * enum akida_buffer_kind - where a buffer's memory is
  * @AKIDA_BUFFER_HOST: host memory of the driver, coherent, one piece for the
  *	board; mmap() it
@@ -99,14 +133,11 @@ enum akida_buffer_kind {
 	AKIDA_BUFFER_WINDOW = 4,
 };
 
-/* The board only reads this memory: pages of a read-only mapping will do. */
 #define AKIDA_BUFFER_READ_ONLY 0x1
 
-/* Buffers of one file, and bytes of one buffer */
 #define AKIDA_MAX_BUFFERS 3840
 #define AKIDA_MAX_BUFFER_SIZE (1ULL << 32)
 
-/* mmap() offsets: of buffers from here on, of the vendor's interface below */
 #define AKIDA_MMAP_BUFFERS (1ULL << 40)
 #define AKIDA_MMAP_END (1ULL << 44)
 
@@ -158,10 +189,23 @@ struct akida_ioc_buffer_free {
 	__u32 flags;
 };
 
-/* Do not wait for the end; @seq says which transfer it is. */
+/**
+ * DOC: Transfers
+ *
+ * ``AKIDA_IOC_COPY`` copies by DMA (&struct akida_ioc_copy), ``AKIDA_IOC_WAIT``
+ * waits for the end of a transfer (&struct akida_ioc_wait), and
+ * ``AKIDA_IOC_EVENTFD`` has an eventfd signalled (&struct akida_ioc_eventfd).
+ *
+ * ``AKIDA_COPY_ASYNC``
+ *   flag: do not wait for the end; the number says which transfer it is
+ * ``AKIDA_MAX_ASYNC``
+ *   transfers of one file that may be under way at a time
+ * ``AKIDA_WAIT_POLL``
+ *   flag: do not wait at all, only look
+ * ``AKIDA_MAX_RESULTS``
+ *   results of as many finished transfers are kept
+ */
 #define AKIDA_COPY_ASYNC 0x1
-
-/* Transfers of one file that may be under way at a time */
 #define AKIDA_MAX_ASYNC 256
 
 /**
@@ -198,10 +242,7 @@ struct akida_ioc_copy {
 	__u64 done;
 };
 
-/* Do not wait at all, only look */
 #define AKIDA_WAIT_POLL 0x1
-
-/* Results of as many finished transfers are kept */
 #define AKIDA_MAX_RESULTS 1024
 
 /**
