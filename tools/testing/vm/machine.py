@@ -216,6 +216,11 @@ class Machine:
         threading.Thread(target=wake, daemon=True).start()
         return 0, ""
 
+    def do_allow(self, _, words):
+        board, key, count = self.board(words[0]), words[1], int(words[2])
+        board.allowed[key] = board.allowed.get(key, 0) + count
+        return 0, ""
+
     def do_qmp(self, rest, _):
         return 0, json.dumps(self.monitor.execute(json.loads(rest))) + "\n"
 

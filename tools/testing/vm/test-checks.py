@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
+# Machines: none
 """Each check of scripts/vm fails on what it is there for, and on nothing else."""
 
 import os
@@ -98,6 +99,10 @@ for path in ("illegal.mmio", "illegal.dma", "illegal.core", "reserved_registers"
     ok(f"board: fails on {path}", len(checks.board_stats({0: stats(path, 0), 1: stats(path, 1)}, [])) == 1)
     ok(f"board: passes {path} when expected", not checks.board_stats({0: stats(path, 0), 1: stats(path, 1)}, [path]))
     ok(f"board: fails when {path} is expected and stays zero", len(checks.board_stats({0: stats(path, 0)}, [path])) == 1)
+stray = {0: stats("interrupts.stray", 3)}
+ok("board: passes as many as a test allowed", not checks.board_stats(stray, [], {0: {"interrupts.stray": 3}}))
+ok("board: fails on one more", len(checks.board_stats(stray, [], {0: {"interrupts.stray": 2}})) == 1)
+ok("board: fails on what another board may", len(checks.board_stats(stray, [], {1: {"interrupts.stray": 9}})) == 1)
 ok("board: other counters may move", not checks.board_stats({0: stats("dma.doorbells", 5)}, []))
 
 ok("mappings: fails on one that is left", len(checks.mappings([0, 0], [0, 1])) == 1)

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The harness itself: a run's output and status are the command's, and every
-# kind of misbehaviour, really committed, fails it. VM_KERNEL names the kernel.
+# kind of misbehaviour, really committed, fails it. Arguments go to scripts/vm.
+# Machines: 6.1-none
 # Single quotes keep what "ok TEXT eval" runs from being expanded before.
 # shellcheck disable=SC2016
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
-vm=(scripts/vm --kernel "${VM_KERNEL:-6.1}")
+vm=(scripts/vm "$@")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 tests=0 failures=0
