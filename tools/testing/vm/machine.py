@@ -194,7 +194,13 @@ class Machine:
         return 1, ""
 
     def do_kill_board(self, _, words):
-        self.board(words[0]).kill()
+        # QEMU fails an assertion if it is waiting for an answer just then.
+        self.monitor.execute({"execute": "stop"})
+        try:
+            self.board(words[0]).kill()
+            time.sleep(0.2)
+        finally:
+            self.monitor.execute({"execute": "cont"})
         return 0, ""
 
     def do_start_board(self, _, words):
