@@ -195,7 +195,7 @@ $(patsubst %,$(BUILD)/test/unit/%,test_np test_program_build): $(BUILD)/obj/tool
 # A stand-in for the driver: linked into its unit test, preloaded for tests of
 # the command.
 MOCK_OBJ := $(BUILD)/obj/tools/testing/mock/mock_board.o
-$(BUILD)/test/unit/test_board: $(MOCK_OBJ)
+$(BUILD)/test/unit/test_board $(BUILD)/test/unit/test_board_buffer: $(MOCK_OBJ)
 $(BUILD)/test/mock-board.so: $(MOCK_OBJ)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
