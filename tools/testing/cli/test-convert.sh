@@ -16,6 +16,12 @@ fi
 export SOURCE_DATE_EPOCH=1700000000
 ok 'models are made' $python "$top/tools/testing/convert/make_models.py" models --size small
 model=models/llama
+# add_tokenizer FOLDER VOCABULARY: what gguf needs beside the weights.
+add_tokenizer()
+{
+	$python -c 'import sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1])
+import make_tokenizers; make_tokenizers.save_spm(sys.argv[2], int(sys.argv[3]))' "$top/tools/testing/convert" "$@"
+}
 
 # As fails of lib.sh, but with warnings before the sentence.
 fails_warned()
@@ -144,6 +150,14 @@ ok 'bitnet: threads, memory, parts' variants v models/bitnet --to bitnet
 ok 'bitnet, a scale per tensor: threads, memory, parts' variants v models/bitnet --to bitnet --scale tensor
 ok 'bitnet packed: threads, memory, parts' variants v models/bitnet --to bitnet --layout safetensors
 ok 'bitnet for transformers: threads, memory, parts' variants v models/bitnet --to bitnet --layout hf
+# apl: golden/test-apl.py.
+cp -r $model gguf-llama
+cp -r models/bitnet gguf-bitnet
+add_tokenizer gguf-llama 320
+add_tokenizer gguf-bitnet 320
+ok 'gguf: threads, memory, parts' variants v gguf-llama --to gguf --quant-type q4_0
+ok 'gguf, a scale per tensor: threads, memory, parts' variants v gguf-bitnet --to gguf --quant-type i2_s
+rm -r gguf-llama gguf-bitnet
 
 # ------------------------------------------------------------------------- parts
 ok 'parts are made' eval 'for i in 1 2 3; do run 0 convert $model p --to nntr --part $i/3 || exit 1; done'
@@ -319,6 +333,10 @@ case $(cat "$BUILD/.flags") in
 	ok 'with --memory 32M' bounded $(((32 + 40) << 10)) --to nntr --threads 2 --memory 32M
 	ok 'the same for a packed folder' bounded $(((64 + 40) << 10)) --to bitnet --layout safetensors --threads 2 --memory 64M
 	ok 'the same in order, with scales that wait' bounded $(((64 + 40) << 10)) --to bitnet --threads 2 --memory 64M
+	# The other tokens become padding.
+	add_tokenizer large 320
+	ok 'the same for gguf' bounded $(((64 + 40) << 10)) --to gguf --quant-type q4_0 --threads 2 --memory 64M
+	ok 'the same for archives' bounded $(((64 + 40) << 10)) --to apl --bits 1 --threads 2 --memory 64M
 	ok 'the same transposed' bounded $(((256 + 40) << 10)) --to nntr-bin --fc-dtype fp16 --embd-dtype q4_0 --threads 2
 	;;
 esac

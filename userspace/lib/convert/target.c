@@ -167,6 +167,34 @@ static void sync_parent(const char *path)
 	free(parent);
 }
 
+/*
+ * Waits for files that the disk has been at since they were written. An error
+ * of writing that nobody has seen yet is told to whoever opens the file next.
+ */
+static int sync_files(const struct ak_target *t, struct ak_err *err)
+{
+	DIR *d = opendir(t->folder);
+	struct dirent *e;
+	int rc = 0;
+
+	if (!d)
+		return sys_err(err, t->folder, "read the folder");
+	while (!rc && (e = readdir(d))) {
+		int fd;
+
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		fd = openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || fsync(fd))
+			rc = ak_errf(err, -errno, "%s/%s: cannot write: %s",
+				     t->out, e->d_name, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+	}
+	closedir(d);
+	return rc;
+}
+
 /* Files into a folder that is there already, one after the other. */
 static int move_files(struct ak_target *t, struct ak_err *err)
 {
@@ -207,8 +235,14 @@ int ak_target_publish(struct ak_target *t, struct ak_err *err)
 			sync_parent(t->out);
 		return 0;
 	}
-	if (!t->no_sync)
+	if (!t->no_sync) {
+		/* Files that a journal has are there already. */
+		if (!t->resume)
+			rc = sync_files(t, err);
+		if (rc)
+			return rc;
 		sync_folder(t->folder);
+	}
 	/* An empty folder is replaced; one with files is only with force. */
 	if (rename(t->folder, t->out)) {
 		if (t->force && (errno == ENOTEMPTY || errno == EEXIST))

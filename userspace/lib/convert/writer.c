@@ -477,6 +477,13 @@ static int finish_file(struct ak_writer *w, struct file *f, struct ak_err *err)
 
 	if (rc)
 		return rc;
+	/* Waiting for each file would leave processors idle: ak_target_publish()
+	 * waits for all of them, unless a journal says that this one is safe.
+	 */
+	if (!w->journal) {
+		ak_out_kick(f->out, 0, 0);
+		ak_out_no_sync(f->out);
+	}
 	rc = ak_out_finish(f->out, err);
 	f->out = NULL;
 	if (!rc && w->journal) {
