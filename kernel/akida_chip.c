@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The chips. Addresses and ids: BrainChip's GPL driver and engine headers. How
- * large what is behind the addresses is: see Documentation/driver-internals.rst
+ * large what is behind the addresses is: see Documentation/driver.rst
  * for what is known and what is inferred.
  */
 #include <linux/sizes.h>

@@ -15,7 +15,7 @@
 #define AKIDA_BOUNCE_MAX SZ_4M
 
 /* What public sources name on the chips; the PCIe controller's own registers
- * (AKD1000: 0xf8c00000) are not among them. Documentation/admin-guide.rst says
+ * (AKD1000: 0xf8c00000) are not among them. Documentation/driver.rst says
  * where each is from.
  */
 static const struct akida_raw_range akd1000_ranges[] = {

@@ -169,18 +169,43 @@ static void both_ways(struct __test_metadata *_metadata, const struct board *b,
 	EXPECT_EQ(0, buffer_free(fd, device));
 }
 
+/* The device's side of the largest must fit in an AKD1500, too. */
+static uint64_t size_for(const struct akida_ioc_info *info, uint64_t size)
+{
+	return size < info->devmem_largest ? size : info->devmem_largest;
+}
+
+static void pinned(struct __test_metadata *_metadata, const struct board *b,
+		   int fd, const struct akida_ioc_info *info, uint64_t size,
+		   const char *name)
+{
+	uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned long pieces;
+	int host;
+
+	ASSERT_NE(MAP_FAILED, p);
+	host = buffer_pin(fd, p, size, 0);
+	ASSERT_GT(host, 0);
+	pieces = pieces_of(b);
+	ASSERT_GT(pieces, 0U);
+	/* An IOMMU makes one piece of it. */
+	if (info->caps & AKIDA_CAP_IOMMU)
+		EXPECT_EQ(1U, pieces);
+	both_ways(_metadata, b, fd, host, p, name, size, pieces,
+		  info->list_elements);
+	buffer_free(fd, host);
+	munmap(p, size);
+}
+
 TEST_F_TIMEOUT(board, coherent, 60)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		uint64_t size = size_for(&self->info, sizes[i]);
 		uint32_t host;
-		uint8_t *p;
+		uint8_t *p =
+			buffer_map(self->fd, AKIDA_BUFFER_HOST, size, &host);
 
-		/* The device's side of the largest must fit in an AKD1500, too. */
-		uint64_t size = sizes[i];
-
-		if (size > self->info.devmem_largest)
-			size = self->info.devmem_largest;
-		p = buffer_map(self->fd, AKIDA_BUFFER_HOST, size, &host);
 		ASSERT_NE(NULL, p);
 		both_ways(_metadata, &self->b, self->fd, host, p, "coherent",
 			  size, 1, self->info.list_elements);
@@ -191,32 +216,13 @@ TEST_F_TIMEOUT(board, coherent, 60)
 
 TEST_F_TIMEOUT(board, pinned, 60)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		uint64_t size = sizes[i];
-		unsigned long pieces;
-		uint8_t *p;
-		int host;
+	const char *name = self->info.caps & AKIDA_CAP_IOMMU ?
+				   "pinned, IOMMU" :
+				   "pinned, no IOMMU";
 
-		if (size > self->info.devmem_largest)
-			size = self->info.devmem_largest;
-		p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		ASSERT_NE(MAP_FAILED, p);
-		host = buffer_pin(self->fd, p, size, 0);
-		ASSERT_GT(host, 0);
-		pieces = pieces_of(&self->b);
-		ASSERT_GT(pieces, 0U);
-		/* An IOMMU makes one piece of it. */
-		if (self->info.caps & AKIDA_CAP_IOMMU)
-			EXPECT_EQ(1U, pieces);
-		both_ways(_metadata, &self->b, self->fd, host, p,
-			  self->info.caps & AKIDA_CAP_IOMMU ?
-				  "pinned, IOMMU" :
-				  "pinned, no IOMMU",
-			  size, pieces, self->info.list_elements);
-		buffer_free(self->fd, host);
-		munmap(p, size);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		pinned(_metadata, &self->b, self->fd, &self->info,
+		       size_for(&self->info, sizes[i]), name);
 }
 
 /* The vendor's calls, whose transfers go through memory in one piece. */
@@ -259,6 +265,30 @@ TEST_F_TIMEOUT(board, read_and_write, 120)
 	ASSERT_GE(self->fd, 0);
 	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_INFO, &info));
 	EXPECT_EQ(self->info.list_elements, info.list_elements);
+}
+
+/* The vendor's lists, as silicon has them: a doorbell for each piece. */
+TEST_F_TIMEOUT(board, short_lists, 120)
+{
+	struct akida_ioc_info info = { 0 };
+
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, module_reload("long_lists=0"));
+	ASSERT_EQ(0, board_at(&self->b, self->b.number, 5000));
+	self->fd = dev_open(&self->b);
+	ASSERT_GE(self->fd, 0);
+	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_INFO, &info));
+	EXPECT_EQ(1U, info.list_elements);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		pinned(_metadata, &self->b, self->fd, &info,
+		       size_for(&info, sizes[i]),
+		       info.caps & AKIDA_CAP_IOMMU ?
+			       "pinned, IOMMU, short lists" :
+			       "pinned, no IOMMU, short lists");
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(0, module_reload(""));
 }
 
 TEST_HARNESS_MAIN
