@@ -5,8 +5,10 @@ import gzip
 import lzma
 import os
 import re
+import shutil
 import stat
 import subprocess
+import tempfile
 
 
 MERGED = ("bin", "sbin", "lib", "lib64")
@@ -50,12 +52,14 @@ class Initramfs:
             for name in sorted(os.listdir(source)):
                 self.file(os.path.join(source, name), os.path.join(path, name))
             return
-        with open(source, "rb") as f:
-            data = f.read()
-        self.data(path, data, 0o755 if os.access(source, os.X_OK) else 0o644)
+        self.data(path, stripped(source), 0o755 if os.access(source, os.X_OK) else 0o644)
 
     def program(self, source, path):
-        """A program with the shared libraries that it needs."""
+        """A program with the shared libraries that it needs; one of several
+        names in a folder is there once."""
+        if os.path.islink(source) and "/" not in os.readlink(source):
+            self.link(path, os.readlink(source))
+            return
         self.file(source, path)
         for found in libraries(source):
             # Those of the project, as installed.
@@ -66,8 +70,7 @@ class Initramfs:
 
     def module(self, source, name):
         """A kernel module, which the kernel may keep compressed."""
-        with open(source, "rb") as f:
-            data = f.read()
+        data = stripped(source)
         if source.endswith(".xz"):
             data = lzma.decompress(data)
         elif source.endswith(".gz"):
@@ -82,6 +85,22 @@ class Initramfs:
                 mode, data = self.entries[name]
                 write_entry(out, name, number, mode, data)
             write_entry(out, "TRAILER!!!", 0, 0, b"")
+
+
+def stripped(source):
+    """What a file holds, without what debuggers read: that is most of a
+    program, and the guest unpacks it slowly."""
+    with open(source, "rb") as f:
+        data = f.read()
+    if data[:4] != b"\x7fELF" or not shutil.which("strip"):
+        return data
+    with tempfile.NamedTemporaryFile() as out:
+        done = subprocess.run(["strip", "--strip-debug", "-o", out.name, source], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if done.returncode:
+            return data
+        # strip replaces the file.
+        with open(out.name, "rb") as f:
+            return f.read()
 
 
 def write_entry(out, name, number, mode, data):
