@@ -3,7 +3,7 @@
 #
 # The module's parameters and the admin guide's list of them are the same, and so
 # are their defaults and whether they can be written while it is loaded.
-# shellcheck disable=SC1091,SC2016 # `` is reST
+# shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2154,SC1091
 . "$(dirname "$0")/lib.sh"
 
 # NAME MODE of each
