@@ -35,28 +35,45 @@ static struct kprobe probe = {
 };
 
 /*
- * After S3 QEMU's q35 has forgotten where extended configuration space is, and
- * SeaBIOS does not say it again, as a machine's firmware would. The AKD1000's
- * address translation is programmed there.
+ * After S3 QEMU's q35 has forgotten what SeaBIOS told it, which does not say it
+ * again as a machine's firmware would: where extended configuration space is,
+ * in which the AKD1000's address translation is programmed, and where the
+ * registers of ACPI are, without which there is no second sleep.
  */
-#define Q35_BRIDGE 0x29c0
-#define Q35_PCIEXBAR 0x60
+static struct {
+	u16 id, offset;
+	u32 value;
+} forgotten[] = {
+	{ 0x29c0, 0x60 }, /* host bridge: PCIEXBAR */
+	{ 0x2918, 0x40 }, /* ICH9: PMBASE */
+	{ 0x2918, 0x44 }, /* ICH9: ACPI_CNTL */
+};
 
 static struct platform_device *sleeper;
-static u32 pciexbar;
 
-static struct pci_dev *host_bridge(void)
+static void remember(bool restore)
 {
-	return pci_get_device(PCI_VENDOR_ID_INTEL, Q35_BRIDGE, NULL);
+	struct pci_dev *pdev;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(forgotten); i++) {
+		pdev = pci_get_device(PCI_VENDOR_ID_INTEL, forgotten[i].id,
+				      NULL);
+		if (!pdev)
+			continue;
+		if (restore)
+			pci_write_config_dword(pdev, forgotten[i].offset,
+					       forgotten[i].value);
+		else
+			pci_read_config_dword(pdev, forgotten[i].offset,
+					      &forgotten[i].value);
+		pci_dev_put(pdev);
+	}
 }
 
 static int sleeper_resume(struct device *dev)
 {
-	struct pci_dev *bridge = host_bridge();
-
-	if (bridge)
-		pci_write_config_dword(bridge, Q35_PCIEXBAR, pciexbar);
-	pci_dev_put(bridge);
+	remember(true);
 	return 0;
 }
 
@@ -69,12 +86,9 @@ static struct platform_driver sleeper_driver = {
 
 static int sleeper_init(void)
 {
-	struct pci_dev *bridge = host_bridge();
 	int err;
 
-	if (bridge)
-		pci_read_config_dword(bridge, Q35_PCIEXBAR, &pciexbar);
-	pci_dev_put(bridge);
+	remember(false);
 	err = platform_driver_register(&sleeper_driver);
 	if (err)
 		return err;
@@ -91,6 +105,37 @@ static void sleeper_exit(void)
 	platform_device_unregister(sleeper);
 	platform_driver_unregister(&sleeper_driver);
 }
+
+/*
+ * What the kernel does to each device before power-off and kexec, for one whose
+ * name is written to the parameter: a machine that did it to all could not look
+ * at the board afterwards.
+ */
+static int shut_down(const char *val, const struct kernel_param *kp)
+{
+	struct pci_driver *driver;
+	struct device *dev;
+	char name[32];
+	int err = -ENODEV;
+
+	if (strscpy(name, val, sizeof(name)) < 0)
+		return -EINVAL;
+	dev = bus_find_device_by_name(&pci_bus_type, NULL, strim(name));
+	if (!dev)
+		return -ENODEV;
+	device_lock(dev);
+	driver = to_pci_dev(dev)->driver;
+	if (driver && driver->shutdown) {
+		driver->shutdown(to_pci_dev(dev));
+		err = 0;
+	}
+	device_unlock(dev);
+	put_device(dev);
+	return err;
+}
+
+static const struct kernel_param_ops shutdown_ops = { .set = shut_down };
+module_param_cb(shutdown, &shutdown_ops, NULL, 0200);
 
 /*
  * Not traced: with a probe in place the kernel keeps the names of init functions
@@ -118,4 +163,4 @@ module_init(guard_init);
 module_exit(guard_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION(
-	"Reports locked memory that outlives its process; wakes q35 up properly");
+	"Reports locked memory that outlives its process; helps tests with sleep and shutdown");

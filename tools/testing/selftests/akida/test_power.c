@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sleep and shutdown under load. Who uses a board does not notice that the
+ * machine slept; after a shutdown the board leaves the memory alone that now
+ * is the next kernel's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "board_fixture.h"
+#include "load.h"
+
+#define SIZE 65536
+
+static unsigned int resets(int fd)
+{
+	struct akida_ioc_info info = { 0 };
+
+	return dev_ioctl(fd, AKIDA_IOC_INFO, &info) ? ~0U : info.resets;
+}
+
+/* Suspend to RAM; the host wakes the machine. */
+static int sleep_and_wake(void)
+{
+	int status = vmctl("wakeup-after 0.5");
+
+	return status ? -EPROTO : write_file("/sys/power/state", "mem");
+}
+
+/* Nobody sees an error: what was under way had been waited for, and what came
+ * later has waited itself.
+ */
+TEST_F_TIMEOUT(board, sleep_under_load, 180)
+{
+	struct load l;
+
+	if (!vm_is("VM_PROFILE", "sleep"))
+		SKIP(return, "the machine cannot sleep in this profile");
+	ASSERT_EQ(0, load_begin(&l, &self->b));
+	/* On one of the chips a second time, with what the first left. */
+	for (int i = variant->chip == AKIDA_CHIP_AKD1500; i < 2; i++) {
+		unsigned int before = resets(self->fd);
+		uint64_t stray = counter(&self->b, "interrupts.stray");
+		uint64_t bus = counter(&self->b, "resets.bus");
+
+		ASSERT_EQ(0, sleep_and_wake());
+		/* It really was without power. */
+		EXPECT_LT(bus, counter(&self->b, "resets.bus"));
+		EXPECT_EQ(before + 1, resets(self->fd));
+		EXPECT_EQ(0, load_goes_on(&l, 20000));
+		/* The vector's message is another one now. */
+		EXPECT_EQ(stray, counter(&self->b, "interrupts.stray"));
+	}
+	EXPECT_EQ(0, load_end(&l));
+	EXPECT_EQ(0U, load_errors(&l, EIO));
+	EXPECT_EQ(0U, load_errors(&l, ENODEV));
+	EXPECT_EQ(0U, load_errors(&l, ETIMEDOUT));
+}
+
+/* A transfer that stands still does not keep the machine awake. */
+TEST_F_TIMEOUT(board, sleep_with_a_stalled_transfer, 120)
+{
+	struct akida_ioc_wait w;
+	uint32_t host;
+	uint8_t *p = buffer_map(self->fd, AKIDA_BUFFER_HOST, SIZE, &host);
+	int d = buffer_create(self->fd, AKIDA_BUFFER_DEVICE, SIZE, NULL);
+	int64_t seq;
+	int err;
+
+	if (!vm_is("VM_PROFILE", "sleep"))
+		SKIP(return, "the machine cannot sleep in this profile");
+	ASSERT_NE(NULL, p);
+	ASSERT_GT(d, 0);
+	ASSERT_EQ(0, vmctl("board %d fault stall:count=0", self->b.number));
+	seq = copy_async(self->fd, d, 0, host, 0, SIZE);
+	ASSERT_GT(seq, 0);
+	ASSERT_EQ(0, sleep_and_wake());
+	ASSERT_EQ(0, vmctl("board %d clear all", self->b.number));
+	err = wait_for(self->fd, seq, 0, &w);
+	EXPECT_TRUE(err == -EIO || err == -ETIMEDOUT) TH_LOG("it says %d", err);
+	fill(p, SIZE, 1);
+	EXPECT_EQ(0, copy(self->fd, d, 0, host, 0, SIZE));
+	memset(p, 0, SIZE);
+	EXPECT_EQ(0, copy(self->fd, host, 0, d, 0, SIZE));
+	EXPECT_EQ(-1, differs(p, SIZE, 1));
+}
+
+/* -------------------------------------------------------------- shutdown */
+
+/* What kexec and power-off do to the device, by the harness's module. */
+static int shut_down(const struct board *b)
+{
+	return write_file("/sys/module/akida_vm_guard/parameters/shutdown",
+			  b->pci);
+}
+
+/* The board may still write to memory, or not. */
+static int bus_master(const struct board *b)
+{
+	uint16_t command = 0;
+	int fd = open(board_attr(b, "config"), O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : pread(fd, &command, 2, 4);
+
+	if (fd >= 0)
+		close(fd);
+	return n == 2 ? !!(command & 4) : -EIO;
+}
+
+TEST_F_TIMEOUT(board, shutdown_under_load, 120)
+{
+	struct load l;
+	uint64_t bytes, elements, interrupts;
+	uint32_t host;
+	uint8_t *p = buffer_map(self->fd, AKIDA_BUFFER_HOST, SIZE, &host);
+	int d = buffer_create(self->fd, AKIDA_BUFFER_DEVICE, SIZE, NULL);
+	int64_t seq;
+
+	ASSERT_NE(NULL, p);
+	ASSERT_GT(d, 0);
+	ASSERT_EQ(0, load_begin(&l, &self->b));
+	/* In the middle of a transfer: it takes 4 s at this rate. */
+	ASSERT_EQ(0,
+		  vmctl("board %d fault slow-link:rate=65536", self->b.number));
+	seq = copy_async(self->fd, host, 0, d, 0, SIZE);
+	ASSERT_GT(seq, 0);
+	bytes = counter(&self->b, "dma.bytes");
+	sleep_ms(200);
+	EXPECT_LT(bytes, counter(&self->b, "dma.bytes"));
+	EXPECT_EQ(1, bus_master(&self->b));
+
+	ASSERT_EQ(0, shut_down(&self->b));
+	bytes = counter(&self->b, "dma.bytes");
+	elements = counter(&self->b, "dma.elements");
+	interrupts = counter(&self->b, "interrupts.delivered");
+	EXPECT_EQ(0, bus_master(&self->b));
+	memset(p, 0x5a, SIZE);
+	ASSERT_EQ(0, vmctl("board %d clear all", self->b.number));
+	EXPECT_EQ(0, load_over(&l, 10000));
+	EXPECT_EQ(0, load_end(&l));
+	EXPECT_EQ(-ENODEV, wait_for(self->fd, seq, 0, NULL));
+	EXPECT_EQ(-ENODEV, copy(self->fd, host, 0, d, 0, SIZE));
+	sleep_ms(300);
+	EXPECT_EQ(bytes, counter(&self->b, "dma.bytes"));
+	EXPECT_EQ(elements, counter(&self->b, "dma.elements"));
+	EXPECT_EQ(interrupts, counter(&self->b, "interrupts.delivered"));
+	EXPECT_EQ(0, bus_master(&self->b));
+	EXPECT_EQ(-1, is_not(p, SIZE, 0x5a));
+
+	/* The next kernel's driver finds a board that works. */
+	munmap(p, SIZE);
+	close(self->fd);
+	ASSERT_EQ(0, board_driver(&self->b, "unbind"));
+	ASSERT_EQ(0, board_driver(&self->b, "bind"));
+	ASSERT_EQ(0, board_at(&self->b, self->b.number, 10000));
+	self->fd = dev_open(&self->b);
+	ASSERT_GE(self->fd, 0);
+	p = buffer_map(self->fd, AKIDA_BUFFER_HOST, SIZE, &host);
+	d = buffer_create(self->fd, AKIDA_BUFFER_DEVICE, SIZE, NULL);
+	ASSERT_NE(NULL, p);
+	ASSERT_GT(d, 0);
+	fill(p, SIZE, 2);
+	EXPECT_EQ(0, copy(self->fd, d, 0, host, 0, SIZE));
+	memset(p, 0, SIZE);
+	EXPECT_EQ(0, copy(self->fd, host, 0, d, 0, SIZE));
+	EXPECT_EQ(-1, differs(p, SIZE, 2));
+}
+
+TEST_HARNESS_MAIN
