@@ -154,6 +154,30 @@ void ak_fit_nearest(struct ak_fit *f)
 	}
 }
 
+bool ak_fit_common(struct ak_fit *f)
+{
+	int most = limit(f->bits), m;
+	double largest = 0;
+	size_t n;
+
+	for (n = 0; n < f->n; n++)
+		largest = fmax(largest, max_abs(f, n));
+	if (largest == 0)
+		return false;
+	for (m = most; m; m--) {
+		for (n = 0; n < f->n; n++)
+			if (!is_exact(f, n, largest / m))
+				break;
+		if (n == f->n)
+			break;
+	}
+	for (n = 0; m && n < f->n; n++) {
+		set_nearest(f, n, largest / m, most);
+		f->exact[n] = true;
+	}
+	return m;
+}
+
 double ak_fit_error(const struct ak_fit *f, double *sum)
 {
 	double error = 0;

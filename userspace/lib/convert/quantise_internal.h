@@ -58,6 +58,17 @@ struct ak_fit {
 void ak_fit_nearest(struct ak_fit *f);
 
 /**
+ * ak_fit_common() - are all weights integers times one number?
+ * @f: @w is set, the arrays are there
+ *
+ * So depthwise weights of BrainChip's SDK are; a scale for each channel would
+ * take pointwise weights from being integers times a number.
+ *
+ * Return: true if so: then integers and scales are set.
+ */
+bool ak_fit_common(struct ak_fit *f);
+
+/**
  * ak_fit_rows() - integers and scales of least squared error of potentials
  * @f: after ak_fit_nearest(); exact filters stay
  * @r: positions

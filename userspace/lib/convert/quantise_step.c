@@ -125,7 +125,7 @@ static int fit_main(struct ak_quant_step *s, bool *integers)
 		rc = take_integers(s, &s->main, l->weights, l->weights_q,
 				   l->weights_scale, (double)s->s_in[0],
 				   s->o->integer, integers);
-	if (!rc && !*integers)
+	if (!rc && !*integers && !(separable && ak_fit_common(&s->main)))
 		ak_fit_nearest(&s->main);
 	return rc;
 }
