@@ -384,6 +384,23 @@ static int resolve_op(struct ak_op *op, bool last, struct ak_err *err)
 	return BAD(op, "operation %d is not known", op->kind);
 }
 
+int ak_graph_resolve_last(struct ak_graph *g, struct ak_err *err)
+{
+	struct ak_op *op = &g->op[g->num_ops - 1];
+	int rc;
+
+	op->in = g->num_ops > 1 ? op[-1].out : g->input;
+	rc = check_shape(g->num_ops > 1 ? op - 1 : NULL, "its shape", &op->in,
+			 err);
+	if (!rc)
+		rc = resolve_op(op, true, err);
+	if (!rc)
+		rc = check_shape(op, "its output", &op->out, err);
+	if (rc)
+		ak_err_prefix(err, "%s: ", g->source);
+	return rc;
+}
+
 int ak_graph_resolve(struct ak_graph *g, struct ak_err *err)
 {
 	struct akida_shape s = g->input;

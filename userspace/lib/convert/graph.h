@@ -201,6 +201,18 @@ const char *ak_op_kind_name(enum ak_op_kind kind);
 int ak_graph_resolve(struct ak_graph *g, struct ak_err *err);
 
 /**
+ * ak_graph_resolve_last() - the same for the last operation
+ * @g: a chain of at least one operation; those before are resolved
+ * @err: error text
+ *
+ * For importers that must know shapes as they go, without checking all
+ * weights again each time.
+ *
+ * Return: 0, -EINVAL.
+ */
+int ak_graph_resolve_last(struct ak_graph *g, struct ak_err *err);
+
+/**
  * ak_graph_import() - read a network, whatever its format
  * @path: .onnx, .keras, .h5, .pt, .pth, .safetensors, .npz or .npy, told by
  *	content

@@ -13,4 +13,9 @@
  */
 extern const struct ak_importer ak_import_arch;
 
+/**
+ * ak_import_onnx - ONNX graphs; Documentation/formats/onnx.rst
+ */
+extern const struct ak_importer ak_import_onnx;
+
 #endif /* AK_IMPORT_H */

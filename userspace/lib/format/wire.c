@@ -76,3 +76,50 @@ float ak_wire_float(const struct ak_wire_field *f)
 	memcpy(&value, &bits, sizeof(value));
 	return value;
 }
+
+struct ak_wire_list ak_wire_list(const uint8_t *data, size_t size,
+				 uint32_t number, enum ak_wire_kind kind)
+{
+	return (struct ak_wire_list){
+		.message = { data, size ? data + size : data },
+		.number = number,
+		.kind = kind,
+	};
+}
+
+static int element(struct ak_wire_list *l, uint64_t *value)
+{
+	switch (l->kind) {
+	case AK_WIRE_VARINT:
+		return varint(&l->packed, value);
+	case AK_WIRE_FIXED32:
+		return fixed(&l->packed, 4, value);
+	case AK_WIRE_FIXED64:
+		return fixed(&l->packed, 8, value);
+	case AK_WIRE_BYTES:
+		break;
+	}
+	return -EBADMSG;
+}
+
+int ak_wire_list_next(struct ak_wire_list *l, uint64_t *value)
+{
+	struct ak_wire_field f;
+	int rc;
+
+	while (l->packed.p == l->packed.end) {
+		rc = ak_wire_next(&l->message, &f);
+		if (rc <= 0)
+			return rc;
+		if (f.number != l->number)
+			continue;
+		if (f.kind == l->kind) {
+			*value = f.value;
+			return 1;
+		}
+		if (f.kind != AK_WIRE_BYTES)
+			return -EBADMSG;
+		l->packed = (struct ak_wire){ f.data, f.data + f.size };
+	}
+	return element(l, value) ? -EBADMSG : 1;
+}

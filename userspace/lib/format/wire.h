@@ -71,4 +71,39 @@ int ak_wire_next(struct ak_wire *w, struct ak_wire_field *f);
  */
 float ak_wire_float(const struct ak_wire_field *f);
 
+/**
+ * struct ak_wire_list - the elements of a repeated field of numbers, which may
+ * be fields of their own, packed into one, or both
+ * @message: what is left of the message
+ * @packed: what is left of packed elements
+ * @number: of the field
+ * @kind: of an element
+ */
+struct ak_wire_list {
+	struct ak_wire message, packed;
+	uint32_t number;
+	enum ak_wire_kind kind;
+};
+
+/**
+ * ak_wire_list() - the elements of a repeated field
+ * @data: a message
+ * @size: its bytes
+ * @number: of the field
+ * @kind: how an element is written: AK_WIRE_VARINT, _FIXED32 or _FIXED64
+ *
+ * Return: a list for ak_wire_list_next().
+ */
+struct ak_wire_list ak_wire_list(const uint8_t *data, size_t size,
+				 uint32_t number, enum ak_wire_kind kind);
+
+/**
+ * ak_wire_list_next() - take the next element
+ * @l: list
+ * @value: where to put it
+ *
+ * Return: 1, 0 at the end, -EBADMSG.
+ */
+int ak_wire_list_next(struct ak_wire_list *l, uint64_t *value);
+
 #endif /* AK_WIRE_H */

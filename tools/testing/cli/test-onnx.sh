@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# akida convert and akida evaluate with ONNX files: the demo network, exported
+# by PyTorch, becomes the very bytes that its .npz becomes.
+# shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
+. "$(dirname "$0")/lib.sh"
+
+demo=$top/tools/demo
+net=$demo/digits-float.npz
+cat >digits.json <<'END'
+{ "input": [28, 28, 1], "layers": [
+  {"type": "conv", "name": "conv_0", "stride": 2, "padding": "same", "activation": {"relu": 4}},
+  {"type": "conv", "name": "conv_1", "padding": "same", "activation": {"relu": 4}},
+  {"type": "maxpool", "size": 2},
+  {"type": "separable", "name": "separable_2", "depthwise": "separable_2.dw",
+   "pointwise": "separable_2.pw", "padding": "same", "activation": {"relu": 4}},
+  {"type": "separable", "name": "separable_3", "depthwise": "separable_3.dw",
+   "pointwise": "separable_3.pw", "padding": "same"},
+  {"type": "globalavg"}, {"type": "relu", "max": 4},
+  {"type": "conv", "name": "dense_4"} ] }
+END
+onnx=(--input-scale 1/255)
+npz=(--arch digits.json "${onnx[@]}")
+
+python=/usr/bin/python3
+if "$python" -c 'import numpy, torch' 2>/dev/null; then
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$demo "$python" -W ignore - "$net" >/dev/null 2>&1 <<'PYTHON'
+import sys
+import numpy as np
+import torch
+import torch.nn as nn
+import digits
+
+z = np.load(sys.argv[1])
+
+
+def tensor(name, *order):
+    return nn.Parameter(torch.from_numpy(np.ascontiguousarray(z[name].transpose(order))))
+
+
+def conv(name, **how):
+    kh, kw, c, n = z[name + ".w"].shape
+    m = nn.Conv2d(c, n, (kh, kw), **how)
+    m.weight, m.bias = tensor(name + ".w", 3, 2, 0, 1), tensor(name + ".b", 0)
+    return m
+
+
+def separable(name):
+    c, n = z[name + ".pw"].shape
+    d, p = nn.Conv2d(c, c, 3, padding=1, groups=c, bias=False), nn.Conv2d(c, n, 1)
+    d.weight = nn.Parameter(torch.from_numpy(np.ascontiguousarray(z[name + ".dw"].transpose(2, 0, 1)[:, None])))
+    p.weight = nn.Parameter(torch.from_numpy(np.ascontiguousarray(z[name + ".pw"].T[:, :, None, None])))
+    p.bias = tensor(name + ".b", 0)
+    return [d, p]
+
+
+def act():
+    return nn.Hardtanh(0, 4)
+
+
+net = nn.Sequential(nn.ZeroPad2d((1, 2, 1, 2)), conv("conv_0", stride=2), act(), conv("conv_1", padding=1), act(),
+                    nn.MaxPool2d(2), *separable("separable_2"), act(), *separable("separable_3"),
+                    nn.AdaptiveAvgPool2d(1), act(), conv("dense_4"), nn.Flatten()).eval()
+torch.onnx.export(net, torch.zeros(1, 1, 28, 28), "digits.onnx", opset_version=13)
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x):
+        x = torch.relu(self.a(x))
+        return x + torch.relu(self.b(x))
+
+
+torch.onnx.export(Residual(), torch.zeros(1, 1, 28, 28), "residual.onnx", opset_version=13)
+x, y = digits.draw(100, 1)
+np.save("calib", x)
+np.save("nchw", x.transpose(0, 3, 1, 2))
+PYTHON
+	ok 'convert an ONNX file' run 0 convert digits.onnx "${onnx[@]}" --calib calib.npy --names canonical \
+		--target akd1000 -o a.fbz
+	ok 'convert the same from .npz' run 0 convert "$net" "${npz[@]}" --calib calib.npy --names canonical -o b.fbz
+	ok 'the bytes are the same' cmp a.fbz b.fbz
+	ok 'data in the own order of the file' run 0 convert digits.onnx "${onnx[@]}" --calib nchw.npy \
+		--names canonical -o b.fbz
+	ok 'give the same bytes' cmp a.fbz b.fbz
+	ok 'evaluate it' run 0 evaluate digits.onnx "${onnx[@]}" --data "$demo/digits-test.npy" \
+		--labels "$demo/digits-labels.npy" --against a.fbz --json
+	ok_json 'float and integers are right' '.accuracy >= 0.95 and .against.accuracy >= 0.94 and .agreement >= 0.95'
+	ok 'names of nodes' eval 'run 0 convert digits.onnx "${onnx[@]}" --calib calib.npy -o c.fbz && says "^.*Conv "'
+	ok 'a residual connection' fails 1 "residual.onnx: node '.*' \\(Add\\): a residual connection" convert \
+		residual.onnx --range clip -o d.fbz
+	head -c 2000 digits.onnx >cut.onnx
+	ok 'a file that ends early' fails 1 'cut.onnx: it is damaged' convert cut.onnx --range clip -o d.fbz
+	ok 'an architecture beside it' fails 1 'leave out --arch' convert digits.onnx --arch digits.json -o d.fbz
+	cp digits.onnx renamed.bin
+	ok 'it is told by its content' run 0 evaluate renamed.bin "${onnx[@]}" --data "$demo/digits-test.npy" \
+		--labels "$demo/digits-labels.npy"
+else
+	skip 'ONNX files' "there is no $python with NumPy and PyTorch"
+fi
+: >empty.onnx
+ok 'an empty file' fails 1 'empty.onnx: it is damaged: it has no graph' convert empty.onnx --range clip -o d.fbz
+printf 'hello, world: no protobuf at all' >text.onnx
+ok 'text' fails 1 'text.onnx: it is damaged' convert text.onnx --range clip -o d.fbz
+ok 'nothing is written' test ! -e d.fbz
+finish
