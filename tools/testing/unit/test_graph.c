@@ -322,6 +322,38 @@ static void test_fold(void **state)
 	ak_graph_free(g);
 }
 
+/* A factor for each element of a map that was flattened. */
+static void test_fold_flat(void **state)
+{
+	struct ak_graph *g = graph(2, 3, 2), *back;
+	struct ak_net *net = NULL;
+	struct ak_err err = { "" };
+	float in[12], want[4], have[4];
+	size_t i;
+
+	(void)state;
+	add(g, AK_OP_FLATTEN);
+	affine(g, 12, 0.1f);
+	affine(g, 12, -0.25f);
+	dense(g, 12, 5);
+	add(g, AK_OP_RELU);
+	dense(g, 5, 4);
+	resolve(g);
+	if (ak_fold(g, 1, 0, &net, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(net->num_layers, 2);
+	back = graph_of(net);
+	for (i = 0; i < 12; i++)
+		in[i] = draw() + 0.5f;
+	evaluate(g, in, want);
+	evaluate(back, in, have);
+	for (i = 0; i < 4; i++)
+		assert_float_equal(want[i], have[i], 1e-5);
+	ak_net_free(net);
+	ak_graph_free(back);
+	ak_graph_free(g);
+}
+
 static void refused(struct ak_graph *g, const char *word)
 {
 	struct ak_net *net = NULL;
@@ -428,6 +460,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_eval),
 		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_fold_flat),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_resolve),
 	};

@@ -165,15 +165,18 @@ static int prefix_pad(struct fold *f, const struct ak_op *op)
 static int prefix_flatten(struct fold *f, const struct ak_op *op)
 {
 	size_t n = ak_shape_elements(&op->out), i;
-	float *scale, *shift;
+	float *scale, *shift, *edge;
 
 	if (n == f->n)
 		return 0;
 	scale = malloc(n * sizeof(*scale));
 	shift = malloc(n * sizeof(*shift));
-	if (!scale || !shift) {
+	/* There is no padding here: all zero. */
+	edge = calloc(n, sizeof(*edge));
+	if (!scale || !shift || !edge) {
 		free(scale);
 		free(shift);
+		free(edge);
 		return no_memory(f);
 	}
 	for (i = 0; i < n; i++) {
@@ -182,8 +185,10 @@ static int prefix_flatten(struct fold *f, const struct ak_op *op)
 	}
 	free(f->scale);
 	free(f->shift);
+	free(f->edge);
 	f->scale = scale;
 	f->shift = shift;
+	f->edge = edge;
 	f->n = n;
 	return 0;
 }
