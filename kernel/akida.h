@@ -651,6 +651,14 @@ u32 akida_dma_list_bytes(struct akida_device *adev);
 void akida_dma_shorten(struct akida_device *adev, bool shorten);
 
 /**
+ * akida_dma_list_room() - memory that lists take at their longest
+ * @adev: board
+ *
+ * Return: bytes from the start of the chip's memory.
+ */
+u32 akida_dma_list_room(struct akida_device *adev);
+
+/**
  * akida_dma_reserved() - device memory that the lists take
  * @adev: board
  *

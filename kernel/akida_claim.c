@@ -263,8 +263,11 @@ static int begin_claim(struct akida_file *f)
 	if (!err)
 		err = reset(adev, true);
 	if (!err)
+		err = akida_mem_scrub_lists(adev);
+	if (!err)
 		err = akida_enter(adev);
 	if (err) {
+		/* Long again with the next reset; short ones work as well. */
 		akida_dma_shorten(adev, false);
 		set_claim(adev, NULL);
 		claim_put(c);

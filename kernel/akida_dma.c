@@ -504,11 +504,15 @@ void akida_dma_shorten(struct akida_device *adev, bool shorten)
 	WRITE_ONCE(adev->dma->shorten, shorten);
 }
 
+u32 akida_dma_list_room(struct akida_device *adev)
+{
+	return AKIDA_DMA_DIRS * adev->dma->channels * adev->dma->list_room;
+}
+
 u32 akida_dma_reserved(struct akida_device *adev)
 {
-	u32 room = AKIDA_DMA_DIRS * adev->dma->channels * adev->dma->list_room;
-
-	return max_t(u32, PAGE_ALIGN(room), adev->chip->list_page);
+	return max_t(u32, PAGE_ALIGN(akida_dma_list_room(adev)),
+		     adev->chip->list_page);
 }
 
 static const char *const state_names[] = {

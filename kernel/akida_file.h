@@ -169,6 +169,18 @@ int akida_mem_scrub(struct akida_device *adev, u32 addr, u64 size);
 int akida_mem_scrub_all(struct akida_device *adev);
 
 /**
+ * akida_mem_scrub_lists() - make the place of long lists zero
+ * @adev: board that has just been reset to short ones, in the hands of a claim
+ *
+ * The vendor's interface can reach it, and the allocator does not have it: what
+ * is there is addresses of host memory, or the last claim's. What belongs to
+ * firmware is left alone.
+ *
+ * Return: as akida_mem_scrub().
+ */
+int akida_mem_scrub_lists(struct akida_device *adev);
+
+/**
  * akida_mem_soil() - take all device memory for dirty
  * @adev: board
  */

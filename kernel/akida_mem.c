@@ -208,6 +208,29 @@ int akida_mem_scrub_all(struct akida_device *adev)
 	return err;
 }
 
+int akida_mem_scrub_lists(struct akida_device *adev)
+{
+	const struct akida_range *r = &adev->chip->memory;
+	struct akida_mem *mem = adev->mem;
+	u32 addr = r->base + AKIDA_SHORT_LISTS, end = r->base;
+	int err = 0;
+
+	/* Where firmware has the rest of the page, only the lists' own. */
+	end += adev->chip->memory_reserved ? akida_dma_list_room(adev) :
+					     akida_dma_reserved(adev);
+	while (!err && addr < end) {
+		struct akida_dma_seg seg = {
+			.host = mem->zero_dma,
+			.dev = addr,
+			.len = min_t(u32, end - addr, mem->zero_size),
+		};
+
+		err = akida_dma_run(adev, AKIDA_DMA_TO_DEVICE, &seg, 1, NULL);
+		addr += seg.len;
+	}
+	return err;
+}
+
 void akida_mem_soil(struct akida_device *adev)
 {
 	struct akida_space *s = &adev->mem->space;
