@@ -175,5 +175,8 @@ void inspect_close(struct inspect *i)
 
 const char *inspect_format(const struct inspect *i)
 {
-	return i->set ? ak_tensors_format(i->set) : "weights in several files";
+	const char *format =
+		i->set ? ak_tensors_format(i->set) : ak_view_format(i->view);
+
+	return format ? format : "weights in several files";
 }

@@ -582,10 +582,50 @@ def test_inspect(folder):
     check('inspect: statistics of them', statistics)
 
 
+def test_headerless(folder):
+    """nntr-bin says nothing of itself: config.json and the size do."""
+    cases = [('llama', ''), ('llama', '--isa arm'), ('llama', '--embd-dtype q4_0 --lmhead-dtype fp32'),
+             ('llama', '--lmhead-dtype q4_0'), ('llama', '--fc-dtype fp16 --embd-dtype q6_k'),
+             ('llama', '--fc-dtype fp32 --lmhead-dtype q6_k'), ('qwen2', '--fc-dtype q6_k'), ('qwen3', '--isa arm'),
+             ('llama-bias', '--embd-dtype q4_0')]
+    for name, options in cases:
+        model = Model(folder, name, 'small')
+
+        def equal(m=model, o=options):
+            """To what the same options make with a header."""
+            reports = []
+            for form in ('nntr-bin', 'nntr-safetensors'):
+                convert(m.path, m.out, '--to', form, *o.split())
+                reports.append(verify(m.path, m.out))
+            return '' if reports[0] == reports[1] and reports[0]['tensors'] else str(reports[0]['total'])
+        check('verify: nntr-bin of %s %s' % (name, options), equal)
+    model = Model(folder, 'llama', 'small')
+    up, path = model.arrays['model.layers.1.mlp.up_proj.weight'], os.path.join(model.path, 'weights.bin')
+    for options, w in (('', whole(blocks.de_q4_0(blocks.q4_0(up)), up)),
+                       ('--isa arm', whole(blocks.de_q4_0(blocks.q4_0(up)), up)), ('--fc-dtype fp32', up)):
+        def product(o=options, w=w):
+            convert(model.path, path, '--to', 'nntr-bin', *o.split())
+            return compare_product(path, 'layer1_ffn_up:weight', w)
+        check('matvec: nntr-bin %s' % options, product)
+
+    def listed():
+        got = json.loads(run('inspect', path, '--json').stdout)
+        types = {t['name']: (t['type'], t['shape']) for t in got['tensors']}
+        return '' if got['format'] == 'nntr-bin' and len(types) == len(model.arrays) and types[
+            'layer0_wk:weight'] == ('F32', [128, 256]) else str(got)[:500]
+    check('inspect: nntr-bin', listed)
+    with open(path, 'ab') as f:
+        f.write(b'x')
+    refused('a byte too many', 'is of no known format', 1, 'verify', model.path, path)
+    with open(path, 'r+b') as f:
+        f.truncate(os.path.getsize(path) - 2)
+    refused('a byte too few', 'is of no known format', 1, 'inspect', path)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for test in (test_nntr, test_bitnet, test_apl, test_sources, test_matvec, test_verify, test_limits, test_merge,
-                     test_inspect):
+        for test in (test_nntr, test_bitnet, test_apl, test_sources, test_headerless, test_matvec, test_verify,
+                     test_limits, test_merge, test_inspect):
             test(folder)
     return finish()
 

@@ -174,6 +174,19 @@ int ak_arch_resolve(const struct ak_arch_config *c, const struct ak_tensors *t,
 		    struct ak_arch_model *out, struct ak_err *err);
 
 /**
+ * ak_arch_shape() - the shape of a parameter
+ * @c: configuration of a model
+ * @role: what the parameter does
+ * @rows: where to put its rows (elements of a vector)
+ * @cols: where to put its columns, 0 for a vector
+ *
+ * Return: true, false if models of that kind have no such parameter. Of a head
+ * it says what shape it would have.
+ */
+bool ak_arch_shape(const struct ak_arch_config *c, enum ak_role role,
+		   uint64_t *rows, uint64_t *cols);
+
+/**
  * ak_arch_model_free() - give it back
  * @m: filled by ak_arch_resolve(), or all zero
  */

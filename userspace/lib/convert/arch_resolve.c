@@ -123,6 +123,27 @@ static uint64_t size_of(const struct ak_arch_config *c, enum width w)
 	}
 }
 
+bool ak_arch_shape(const struct ak_arch_config *c, enum ak_role role,
+		   uint64_t *rows, uint64_t *cols)
+{
+	static const struct parameter *const outside[] = { &embed, &final_norm,
+							   &lm_head };
+	const struct parameter *p = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(outside); i++)
+		if (outside[i]->role == role)
+			p = outside[i];
+	for (i = 0; i < ARRAY_SIZE(block); i++)
+		if (block[i].role == role)
+			p = &block[i];
+	if (!p || !applies(c, p->when))
+		return false;
+	*rows = size_of(c, p->rows);
+	*cols = size_of(c, p->cols);
+	return true;
+}
+
 static void print_shape(struct ak_buf *b, unsigned int ndim,
 			const uint64_t *dim)
 {

@@ -305,7 +305,7 @@ int ak_compare(const char *in, const char *out, unsigned int threads,
 
 	ret = ak_tensors_open(in, &set, err);
 	if (!ret)
-		ret = ak_view_open(out, &view, err);
+		ret = ak_view_open_like(out, in, &view, err);
 	if (!ret)
 		ret = read_arch(in, set, &c, &m, &known, err);
 	if (!ret) {

@@ -17,16 +17,6 @@
 #include "format/safetensors_write.h"
 
 /**
- * enum kind - which option says the type of a weight
- */
-enum kind {
-	PLAIN,
-	FC,
-	EMBEDDING,
-	LM_HEAD,
-};
-
-/**
  * struct role - a weight of nntrainer's graph
  * @role: what it is in the model
  * @layer: its layer's name, behind "layerN" within blocks
@@ -36,33 +26,34 @@ enum kind {
 struct role {
 	enum ak_role role;
 	const char *layer, *weight;
-	enum kind kind;
+	enum ak_nntrainer_kind kind;
 };
 
 static const struct role first = { AK_ROLE_EMBED, "embedding0", "Embedding",
-				   EMBEDDING };
+				   AK_NNTRAINER_EMBEDDING };
 
 static const struct role block[] = {
-	{ AK_ROLE_INPUT_NORM, "_attention_norm", "gamma", PLAIN },
-	{ AK_ROLE_Q, "_wq", "weight", FC },
-	{ AK_ROLE_Q_BIAS, "_wq", "bias", PLAIN },
-	{ AK_ROLE_Q_NORM, "_q_norm", "gamma", PLAIN },
-	{ AK_ROLE_K, "_wk", "weight", FC },
-	{ AK_ROLE_K_BIAS, "_wk", "bias", PLAIN },
-	{ AK_ROLE_K_NORM, "_k_norm", "gamma", PLAIN },
-	{ AK_ROLE_V, "_wv", "weight", FC },
-	{ AK_ROLE_V_BIAS, "_wv", "bias", PLAIN },
-	{ AK_ROLE_O, "_attention_out", "weight", FC },
-	{ AK_ROLE_O_BIAS, "_attention_out", "bias", PLAIN },
-	{ AK_ROLE_POST_NORM, "_ffn_norm", "gamma", PLAIN },
-	{ AK_ROLE_UP, "_ffn_up", "weight", FC },
-	{ AK_ROLE_GATE, "_ffn_gate", "weight", FC },
-	{ AK_ROLE_DOWN, "_ffn_down", "weight", FC },
+	{ AK_ROLE_INPUT_NORM, "_attention_norm", "gamma", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_Q, "_wq", "weight", AK_NNTRAINER_FC },
+	{ AK_ROLE_Q_BIAS, "_wq", "bias", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_Q_NORM, "_q_norm", "gamma", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_K, "_wk", "weight", AK_NNTRAINER_FC },
+	{ AK_ROLE_K_BIAS, "_wk", "bias", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_K_NORM, "_k_norm", "gamma", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_V, "_wv", "weight", AK_NNTRAINER_FC },
+	{ AK_ROLE_V_BIAS, "_wv", "bias", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_O, "_attention_out", "weight", AK_NNTRAINER_FC },
+	{ AK_ROLE_O_BIAS, "_attention_out", "bias", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_POST_NORM, "_ffn_norm", "gamma", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_UP, "_ffn_up", "weight", AK_NNTRAINER_FC },
+	{ AK_ROLE_GATE, "_ffn_gate", "weight", AK_NNTRAINER_FC },
+	{ AK_ROLE_DOWN, "_ffn_down", "weight", AK_NNTRAINER_FC },
 };
 
 static const struct role last[] = {
-	{ AK_ROLE_FINAL_NORM, "output_norm", "gamma", PLAIN },
-	{ AK_ROLE_LM_HEAD, "output_of_causallm", "weight", LM_HEAD },
+	{ AK_ROLE_FINAL_NORM, "output_norm", "gamma", AK_NNTRAINER_PLAIN },
+	{ AK_ROLE_LM_HEAD, "output_of_causallm", "weight",
+	  AK_NNTRAINER_LM_HEAD },
 };
 
 /**
@@ -84,7 +75,7 @@ struct entry {
 struct graph {
 	struct ak_plan *plan;
 	const struct ak_convert_model *model;
-	enum ak_quant_type type[LM_HEAD + 1];
+	enum ak_quant_type type[AK_NNTRAINER_KINDS];
 	bool arm;
 	struct entry *entry;
 	size_t count, found;
@@ -117,6 +108,27 @@ bool ak_nntrainer_name(enum ak_role role, int layer, char *buf, size_t size)
 	return r;
 }
 
+bool ak_nntrainer_at(size_t i, size_t layers, struct ak_nntrainer_weight *out)
+{
+	size_t blocks = layers * ARRAY_SIZE(block);
+	const struct role *r = &first;
+
+	out->layer = -1;
+	if (i && i <= blocks) {
+		r = &block[(i - 1) % ARRAY_SIZE(block)];
+		out->layer = (int)((i - 1) / ARRAY_SIZE(block));
+	} else if (i) {
+		i -= blocks + 1;
+		if (i >= ARRAY_SIZE(last))
+			return false;
+		r = &last[i];
+	}
+	out->role = r->role;
+	out->kind = r->kind;
+	name_of(r, out->layer, out->name, sizeof(out->name));
+	return true;
+}
+
 static enum ak_quant_type type_of(const struct ak_settings *s,
 				  const char *option)
 {
@@ -143,12 +155,12 @@ static int read_settings(struct graph *g, const struct ak_settings *s,
 			err, -ENOTSUP,
 			"%s: nntrainer's CausalLM application has no models of the kind %s; it has Llama, Mistral (as Llama), Qwen2 and Qwen3",
 			g->model->path, c->model_type);
-	g->type[FC] = type_of(s, "fc-dtype");
-	g->type[EMBEDDING] = type_of(s, "embd-dtype");
-	g->type[LM_HEAD] = ak_setting(s, "lmhead-dtype") ?
-				   type_of(s, "lmhead-dtype") :
-				   g->type[EMBEDDING];
-	g->type[PLAIN] = AK_QUANT_F32;
+	g->type[AK_NNTRAINER_FC] = type_of(s, "fc-dtype");
+	g->type[AK_NNTRAINER_EMBEDDING] = type_of(s, "embd-dtype");
+	g->type[AK_NNTRAINER_LM_HEAD] = ak_setting(s, "lmhead-dtype") ?
+						type_of(s, "lmhead-dtype") :
+						g->type[AK_NNTRAINER_EMBEDDING];
+	g->type[AK_NNTRAINER_PLAIN] = AK_QUANT_F32;
 	g->arm = ak_setting_is(s, "isa", "arm");
 	if (c->tied && ak_setting_given(s, "lmhead-dtype"))
 		ak_plan_warn(
@@ -182,13 +194,12 @@ static int check_shape(const struct graph *g, const struct ak_tensor *t,
 	return 0;
 }
 
-static int add(struct graph *g, const struct role *r, int layer,
+static int add(struct graph *g, const struct ak_nntrainer_weight *r,
 	       struct ak_err *err)
 {
 	const struct ak_arch_tensor *a =
-		ak_arch_find(g->model->arch, r->role, layer);
+		ak_arch_find(g->model->arch, r->role, r->layer);
 	struct ak_blocks b = { .type = g->type[r->kind] };
-	char name[AK_NNTRAINER_NAME];
 	const struct ak_tensor *t;
 	struct entry *e;
 	int rc;
@@ -199,12 +210,12 @@ static int add(struct graph *g, const struct role *r, int layer,
 	g->found++;
 	e = &g->entry[g->count++];
 	e->type = b.type;
-	name_of(r, layer, name, sizeof(name));
-	e->name = ak_plan_text(g->plan, "%s", name);
+	e->name = ak_plan_text(g->plan, "%s", r->name);
 	if (!e->name)
 		return ak_plan_error(g->plan, err);
 	/* The embedding is looked up by rows; only layers are interleaved. */
-	b.repacked = b.type == AK_QUANT_Q4_0 && r->kind != EMBEDDING;
+	b.repacked =
+		b.type == AK_QUANT_Q4_0 && r->kind != AK_NNTRAINER_EMBEDDING;
 	b.how = g->arm ? AK_REPACK_X4_IL8 : AK_REPACK_X8_IL8;
 	rc = check_shape(g, t, b.type, &b, err);
 	if (rc)
@@ -216,7 +227,7 @@ static int add(struct graph *g, const struct role *r, int layer,
 		return rc;
 	e->dim[0] = ak_tensor_rows(t);
 	e->dim[1] = ak_tensor_cols(t);
-	if (r->kind == FC || r->kind == LM_HEAD) {
+	if (r->kind == AK_NNTRAINER_FC || r->kind == AK_NNTRAINER_LM_HEAD) {
 		/* [in, out]; blocks run along inputs all the same. */
 		e->dim[0] = ak_tensor_cols(t);
 		e->dim[1] = ak_tensor_rows(t);
@@ -231,20 +242,16 @@ static int add(struct graph *g, const struct role *r, int layer,
 
 static int add_all(struct graph *g, struct ak_err *err)
 {
-	int64_t layers = g->model->config->layers.i, i;
-	size_t k, wanted = 0;
-	int rc;
+	size_t layers = (size_t)g->model->config->layers.i, k, wanted = 0;
+	struct ak_nntrainer_weight w;
+	int rc = 0;
 
 	g->entry = ak_plan_alloc(g->plan, (g->model->arch->count + 1) *
 						  sizeof(*g->entry));
 	if (!g->entry)
 		return ak_plan_error(g->plan, err);
-	rc = add(g, &first, -1, err);
-	for (i = 0; !rc && i < layers; i++)
-		for (k = 0; !rc && k < ARRAY_SIZE(block); k++)
-			rc = add(g, &block[k], (int)i, err);
-	for (k = 0; !rc && k < ARRAY_SIZE(last); k++)
-		rc = add(g, &last[k], -1, err);
+	for (k = 0; !rc && ak_nntrainer_at(k, layers, &w); k++)
+		rc = add(g, &w, err);
 	if (rc)
 		return rc;
 	/* What nntrainer has no place for must not be lost without a word. */
@@ -281,9 +288,10 @@ static int plan_graph(struct graph *g, const struct ak_convert_model *model,
 		ak_plan_note(
 			plan,
 			"nntr_config.json for this file: \"model_tensor_type\": \"%s-FP32\", \"fc_layer_dtype\": \"%s\", \"embedding_dtype\": \"%s\", \"lmhead_dtype\": \"%s\"",
-			dtype_name(g->type[FC]), dtype_name(g->type[FC]),
-			dtype_name(g->type[EMBEDDING]),
-			dtype_name(g->type[LM_HEAD]));
+			dtype_name(g->type[AK_NNTRAINER_FC]),
+			dtype_name(g->type[AK_NNTRAINER_FC]),
+			dtype_name(g->type[AK_NNTRAINER_EMBEDDING]),
+			dtype_name(g->type[AK_NNTRAINER_LM_HEAD]));
 	return rc;
 }
 

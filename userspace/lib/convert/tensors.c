@@ -123,7 +123,7 @@ static int load_file(struct ak_tensors *set, struct ak_tensor_file *f,
 		}
 	return ak_errf(
 		err, -EBADMSG,
-		"%s: is of no known format; safetensors, PyTorch (.pt, .pth, .bin), .npy, .npz and GGUF are read",
+		"%s: is of no known format; safetensors, PyTorch (.pt, .pth, .bin), .npy, .npz, GGUF and NNTR are read (and nntr-bin with config.json beside it)",
 		f->path);
 }
 
@@ -330,18 +330,52 @@ static int open_folder(struct ak_tensors *set, const char *path,
 		path);
 }
 
+static struct ak_tensors *new_set(void)
+{
+	struct ak_tensors *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return NULL;
+	pthread_mutex_init(&set->lock, NULL);
+	pthread_cond_init(&set->changed, NULL);
+	return set;
+}
+
+int ak_tensors_open_with(const char *path,
+			 int (*load)(struct ak_tensors *set,
+				     struct ak_tensor_file *file, void *arg,
+				     struct ak_err *err),
+			 void *arg, struct ak_tensors **out, struct ak_err *err)
+{
+	struct ak_tensors *set = new_set();
+	struct ak_tensor_file *f = NULL;
+	int rc;
+
+	*out = NULL;
+	if (!set)
+		return no_memory(err);
+	rc = map_file(set, path, &f, err);
+	if (!rc)
+		rc = load(set, f, arg, err);
+	if (!rc)
+		rc = build_names(set, err);
+	if (rc)
+		ak_tensors_close(set);
+	else
+		*out = set;
+	return rc;
+}
+
 int ak_tensors_open(const char *path, struct ak_tensors **out,
 		    struct ak_err *err)
 {
-	struct ak_tensors *set = calloc(1, sizeof(*set));
+	struct ak_tensors *set = new_set();
 	struct stat st;
 	int rc;
 
 	*out = NULL;
 	if (!set)
 		return no_memory(err);
-	pthread_mutex_init(&set->lock, NULL);
-	pthread_cond_init(&set->changed, NULL);
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
 		rc = open_folder(set, path, err);
 	else

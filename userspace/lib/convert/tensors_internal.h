@@ -145,6 +145,23 @@ int ak_tensors_add(struct ak_tensors *set, struct ak_tensor_file *file,
 		   const struct ak_tensor_place *place, struct ak_err *err);
 
 /**
+ * ak_tensors_open_with() - open a file that no container describes
+ * @path: file
+ * @load: adds its tensors
+ * @arg: for @load
+ * @out: where to put the set
+ * @err: error text
+ *
+ * Return: 0 or a negative errno.
+ */
+int ak_tensors_open_with(const char *path,
+			 int (*load)(struct ak_tensors *set,
+				     struct ak_tensor_file *file, void *arg,
+				     struct ak_err *err),
+			 void *arg, struct ak_tensors **out,
+			 struct ak_err *err);
+
+/**
  * ak_tensors_add_meta() - add what a file says beside its tensors
  * @set: a set that is being opened
  * @key: name, copied

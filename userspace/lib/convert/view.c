@@ -78,21 +78,18 @@ static struct ak_view_item *new_item(struct ak_view *v, const char *prefix,
 	return it;
 }
 
-int ak_view_add_set(struct ak_view *v, const char *path, const char *prefix,
-		    struct ak_err *err)
+int ak_view_add_opened(struct ak_view *v, struct ak_tensors *set,
+		       const char *prefix, struct ak_err *err)
 {
 	struct ak_tensors **grown;
-	struct ak_tensors *set;
 	size_t i;
-	int ret;
 
 	grown = reallocarray(v->set, v->sets + 1, sizeof(*grown));
-	if (!grown)
+	if (!grown) {
+		ak_tensors_close(set);
 		return no_memory(err);
+	}
 	v->set = grown;
-	ret = ak_tensors_open(path, &set, err);
-	if (ret)
-		return ret;
 	v->set[v->sets++] = set;
 	for (i = 0; i < ak_tensors_count(set); i++) {
 		const struct ak_tensor *t = ak_tensors_at(set, i);
@@ -111,6 +108,15 @@ int ak_view_add_set(struct ak_view *v, const char *path, const char *prefix,
 				 ak_tensor_type_name(t->type));
 	}
 	return 0;
+}
+
+int ak_view_add_set(struct ak_view *v, const char *path, const char *prefix,
+		    struct ak_err *err)
+{
+	struct ak_tensors *set;
+	int ret = ak_tensors_open(path, &set, err);
+
+	return ret ? ret : ak_view_add_opened(v, set, prefix, err);
 }
 
 const uint8_t *ak_view_raw(const struct ak_view_item *it)
@@ -198,6 +204,14 @@ static int add_tensors(struct ak_view *v, const char *path, struct ak_err *err)
 {
 	int ret = ak_view_add_set(v, path, "", err);
 
+	/* What has no header is like nothing, or by chance like something. */
+	if (ret == -EBADMSG || ret == -ENOTSUP) {
+		struct ak_err other = { "" };
+		bool is = false;
+		int rc = ak_view_add_nntr_bin(v, path, &is, &other);
+
+		return is ? ak_errf(err, rc, "%s", other.text) : ret;
+	}
 	if (!ret && is_folder(path))
 		ret = add_rest(v, path, err);
 	if (!ret)
@@ -237,7 +251,8 @@ static int add_path(struct ak_view *v, const char *path, struct ak_err *err)
 	return add_tensors(v, path, err);
 }
 
-int ak_view_open(const char *path, struct ak_view **out, struct ak_err *err)
+int ak_view_open_like(const char *path, const char *model, struct ak_view **out,
+		      struct ak_err *err)
 {
 	struct ak_view *v = calloc(1, sizeof(*v));
 	int ret;
@@ -245,13 +260,26 @@ int ak_view_open(const char *path, struct ak_view **out, struct ak_err *err)
 	*out = NULL;
 	if (!v)
 		return no_memory(err);
+	v->model = model;
 	ret = add_path(v, path, err);
+	v->model = NULL;
 	if (ret) {
 		ak_view_close(v);
 		return ret;
 	}
 	*out = v;
 	return 0;
+}
+
+int ak_view_open(const char *path, struct ak_view **out, struct ak_err *err)
+{
+	return ak_view_open_like(path, NULL, out, err);
+}
+
+const char *ak_view_format(const struct ak_view *v)
+{
+	return v->sets == 1 && !v->apl.path ? ak_tensors_format(v->set[0]) :
+					      NULL;
 }
 
 void ak_view_close(struct ak_view *v)

@@ -39,13 +39,34 @@ struct ak_view;
 /**
  * ak_view_open() - open a file or folder of weights
  * @path: what ak_tensors_open() takes, or an APL manifest, its archive or its
- *	folder
+ *	folder, or a file of nntr-bin with config.json beside it
  * @out: where to put it
  * @err: error text
  *
  * Return: 0 or a negative errno.
  */
 int ak_view_open(const char *path, struct ak_view **out, struct ak_err *err);
+
+/**
+ * ak_view_open_like() - open what was made of a model
+ * @path: as ak_view_open()
+ * @model: folder or file of the model, whose config.json serves where a file
+ *	without a header has none beside it; NULL for none
+ * @out: where to put it
+ * @err: error text
+ *
+ * Return: 0 or a negative errno.
+ */
+int ak_view_open_like(const char *path, const char *model, struct ak_view **out,
+		      struct ak_err *err);
+
+/**
+ * ak_view_format() - what kind of file it is
+ * @v: an open view
+ *
+ * Return: "nntr-bin", "GGUF"; NULL for weights in several files.
+ */
+const char *ak_view_format(const struct ak_view *v);
 
 /**
  * ak_view_close() - close it

@@ -73,6 +73,7 @@ struct ak_view_item {
  * @set: open sets of tensors
  * @sets: how many
  * @apl: an APL model, or all zero
+ * @model: folder or file whose config.json may serve, or NULL
  */
 struct ak_view {
 	struct ak_view_item *item;
@@ -80,6 +81,7 @@ struct ak_view {
 	struct ak_tensors **set;
 	size_t sets;
 	struct ak_apl apl;
+	const char *model;
 };
 
 /**
@@ -93,6 +95,18 @@ struct ak_view {
  */
 int ak_view_add_set(struct ak_view *v, const char *path, const char *prefix,
 		    struct ak_err *err);
+
+/**
+ * ak_view_add_opened() - add all tensors of a set
+ * @v: view
+ * @set: an open set, which the view closes, after an error, too
+ * @prefix: what goes before their names
+ * @err: error text
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ak_view_add_opened(struct ak_view *v, struct ak_tensors *set,
+		       const char *prefix, struct ak_err *err);
 
 /**
  * ak_view_drop_item() - forget a weight that was part of another
@@ -151,5 +165,42 @@ int ak_view_join_ternary(struct ak_view *v, const char *path,
  * Return: 0, -EBADMSG for blocks that do not fit their shape, -ENOMEM.
  */
 int ak_view_join_nntr(struct ak_view *v, struct ak_err *err);
+
+/**
+ * ak_view_set_blocks() - a weight is rows of blocks
+ * @it: the weight; repacked and how are set
+ * @type: format of the blocks
+ * @rows: its rows
+ * @cols: its columns
+ * @err: error text
+ *
+ * Return: 0, -EBADMSG for a size that is not that of so many blocks.
+ */
+int ak_view_set_blocks(struct ak_view_item *it, enum ak_quant_type type,
+		       uint64_t rows, uint64_t cols, struct ak_err *err);
+
+/**
+ * ak_view_set_transposed() - a weight is the transpose of its tensor
+ * @it: a matrix
+ */
+void ak_view_set_transposed(struct ak_view_item *it);
+
+/* --------------------------------------------------------- view_nntr_bin.c */
+
+/**
+ * ak_view_add_nntr_bin() - add the weights of a file without a header
+ * @v: view
+ * @path: file; config.json beside it, or of the view's model, says what is in it
+ * @is: where to put whether it is such a file
+ * @err: error text
+ *
+ * The types of weights are those whose sizes make up the size of the file; of
+ * several possibilities (x86 and ARM, types of embedding and head) that whose
+ * scales and floats look most like some. nntr_config.json is not read.
+ *
+ * Return: 0, -ENOENT or -EBADMSG if it is no such file, -ENOMEM.
+ */
+int ak_view_add_nntr_bin(struct ak_view *v, const char *path, bool *is,
+			 struct ak_err *err);
 
 #endif /* AK_VIEW_ITEM_H */

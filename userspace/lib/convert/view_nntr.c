@@ -63,8 +63,8 @@ static int read_blocks(const struct ak_view_item *it, uint64_t first,
 static const struct ak_view_kind blocks_kind = { .read = read_blocks };
 
 /* Makes an item one of blocks, if sizes allow. */
-static int set_blocks(struct ak_view_item *it, enum ak_quant_type type,
-		      uint64_t rows, uint64_t cols, struct ak_err *err)
+int ak_view_set_blocks(struct ak_view_item *it, enum ak_quant_type type,
+		       uint64_t rows, uint64_t cols, struct ak_err *err)
 {
 	size_t bytes, all;
 
@@ -117,8 +117,9 @@ static int join_nntr(struct ak_view_item *it, struct ak_err *err)
 	it->how = ggml ? (four ? AK_REPACK_X4_IL8 : AK_REPACK_X8_IL8) :
 		  four ? AK_REPACK_SCRIPT_4 :
 			 AK_REPACK_SCRIPT_8;
-	return set_blocks(it, ggml ? AK_QUANT_Q4_0 : AK_QUANT_SCRIPT_Q4_0,
-			  t->dim[0], t->dim[1], err);
+	return ak_view_set_blocks(it,
+				  ggml ? AK_QUANT_Q4_0 : AK_QUANT_SCRIPT_Q4_0,
+				  t->dim[0], t->dim[1], err);
 }
 
 /* --------------------------------------------------------- nntr-safetensors */
@@ -140,6 +141,15 @@ static int read_transposed(const struct ak_view_item *it, uint64_t first,
 }
 
 static const struct ak_view_kind transposed_kind = { .read = read_transposed };
+
+void ak_view_set_transposed(struct ak_view_item *it)
+{
+	uint64_t rows = it->dim[1];
+
+	it->dim[1] = it->dim[0];
+	it->dim[0] = rows;
+	it->kind = &transposed_kind;
+}
 
 /* What nntrainer writes into a tensor's entry beside safetensors' own. */
 static int read_header(const struct ak_tensors *set, json_t **root,
@@ -195,13 +205,8 @@ static int join_safetensors(struct ak_view_item *it, const json_t *header,
 
 	if (!dtype) {
 		two_dims(it);
-		if (fc && it->ndim == 2) {
-			uint64_t rows = it->dim[1];
-
-			it->dim[1] = it->dim[0];
-			it->dim[0] = rows;
-			it->kind = &transposed_kind;
-		}
+		if (fc && it->ndim == 2)
+			ak_view_set_transposed(it);
 		return 0;
 	}
 	type = !strcmp(dtype, "Q4_0") ? AK_QUANT_Q4_0 : AK_QUANT_Q6_K;
@@ -213,8 +218,8 @@ static int join_safetensors(struct ak_view_item *it, const json_t *header,
 			it->tensor->file, it->name, dtype);
 	it->repacked = fc && type == AK_QUANT_Q4_0;
 	it->how = arm ? AK_REPACK_X4_IL8 : AK_REPACK_X8_IL8;
-	return set_blocks(it, type, (uint64_t)(fc ? width : height),
-			  (uint64_t)(fc ? height : width), err);
+	return ak_view_set_blocks(it, type, (uint64_t)(fc ? width : height),
+				  (uint64_t)(fc ? height : width), err);
 }
 
 int ak_view_join_nntr(struct ak_view *v, struct ak_err *err)
