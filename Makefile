@@ -279,13 +279,13 @@ install-board: $(BOARD)
 	$(INSTALL) -m 755 $(BOARD) $(DESTDIR)$(BINDIR)/akida-board
 
 # What tests in a virtual machine ask the host by.
-VMCTL := $(BUILD)/test/vmctl
-$(VMCTL): $(BUILD)/obj/tools/testing/vm/vmctl.o
+VM_BINS := $(BUILD)/test/vmctl $(BUILD)/test/tsc
+$(VM_BINS): $(BUILD)/test/%: $(BUILD)/obj/tools/testing/vm/%.o
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $<
 
--include $(VMCTL:$(BUILD)/test/%=$(BUILD)/obj/tools/testing/vm/%.d) $(BOARD_OBJS:.o=.d) $(BOARD_TEST_SRCS:%.c=$(BUILD)/obj/%.d) $(BOARD_TEST_SUPPORT_OBJS:.o=.d)
+-include $(VM_BINS:$(BUILD)/test/%=$(BUILD)/obj/tools/testing/vm/%.d) $(BOARD_OBJS:.o=.d) $(BOARD_TEST_SRCS:%.c=$(BUILD)/obj/%.d) $(BOARD_TEST_SUPPORT_OBJS:.o=.d)
 
 # ---------------------------------------------------------------- fuzzing
 FUZZ_SRCS := $(sort $(wildcard tools/testing/fuzz/fuzz_*.c))
@@ -323,7 +323,7 @@ SELFTEST_SUPPORT := $(filter-out $(SELFTEST_SRCS),$(wildcard tools/testing/selft
 KSELFTEST := build/linux-source/tools/testing/selftests
 
 .PHONY: selftests
-selftests: $(SELFTEST_BINS) $(BUILD)/selftests/run-selftests $(VMCTL)
+selftests: $(SELFTEST_BINS) $(BUILD)/selftests/run-selftests $(VM_BINS)
 
 $(KSELFTEST)/kselftest_harness.h:
 	$(Q)scripts/linux-source >/dev/null

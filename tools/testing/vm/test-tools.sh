@@ -3,7 +3,7 @@
 #
 # The command in a machine with a board of each chip; arguments go to
 # scripts/vm.
-# Machines: 6.1-none 6.12-none 7.2-strict
+# Machines: 6.1-none 7.2-strict
 cd "$(dirname "$0")/../../.." || exit 1
 udevadm=$(command -v udevadm)
 if [ -n "$udevadm" ]; then
