@@ -226,6 +226,57 @@ TEST_F(board, of_others)
 	EXPECT_EQ(-1, is_not(buf, 4096, 0));
 }
 
+/* Who has the board may bend its address translation, as the vendor's tools can
+ * by configuration space or BAR 0; whoever is next finds it straight.
+ */
+TEST_F(board, translation)
+{
+	uint32_t before, v = 0xdeadbeef, bent = 0x30000000;
+
+	ASSERT_EQ(4, rd(self->fd, &before, 4, CORE + 0x50));
+	EXPECT_NE(0U, before);
+	if (variant->chip == AKIDA_CHIP_AKD1000) {
+		int fd = open(board_attr(&self->b, "config"), O_RDWR);
+		uint32_t region = 0x80000000;
+
+		ASSERT_GE(fd, 0);
+		/* Inbound region 0, and what it leads to */
+		ASSERT_EQ(4, pwrite(fd, &region, 4, 0x900));
+		ASSERT_EQ(4, pread(fd, &v, 4, 0x918));
+		EXPECT_EQ(CORE, v);
+		ASSERT_EQ(4, pwrite(fd, &bent, 4, 0x918));
+		ASSERT_EQ(4, pread(fd, &v, 4, 0x918));
+		close(fd);
+	} else {
+		int fd = open(board_attr(&self->b, "resource0"), O_RDWR);
+		volatile uint32_t *p = map(fd, 4096, 0);
+
+		close(fd);
+		if (p == MAP_FAILED)
+			SKIP(return,
+				   "this kernel shows BAR 0 to its driver only (CONFIG_IO_STRICT_DEVMEM)");
+		EXPECT_EQ(CORE, p[0x714 / 4]);
+		p[0x714 / 4] = bent;
+		v = p[0x714 / 4];
+		munmap((void *)p, 4096);
+	}
+	EXPECT_EQ(bent, v);
+	close(self->fd);
+	self->fd = dev_open(&self->b);
+	ASSERT_GE(self->fd, 0);
+	v = 0;
+	EXPECT_EQ(4, rd(self->fd, &v, 4, CORE + 0x50));
+	EXPECT_EQ(before, v);
+	{
+		volatile uint32_t *p =
+			map(self->fd, 4096, core_offset(variant->chip));
+
+		ASSERT_NE(MAP_FAILED, (void *)p);
+		EXPECT_EQ(before, p[0x50 / 4]);
+		munmap((void *)p, 4096);
+	}
+}
+
 static int as_user(const struct board *b, int chip, bool use_mmap)
 {
 	int fd, err = become("user");

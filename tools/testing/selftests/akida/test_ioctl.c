@@ -220,8 +220,20 @@ TEST_F(board, end_of_a_page)
 		TH_LOG("%s", cmds[i].name);
 		arg = edge(size - 4);
 		ASSERT_NE(NULL, arg);
+		memcpy(arg, cmds[i].arg, size - 4);
 		EXPECT_EQ(-EFAULT, dev_ioctl(fd, cmds[i].cmd, arg))
 		TH_LOG("%s", cmds[i].name);
+		EXPECT_EQ(0, memcmp(arg, cmds[i].arg, size - 4));
+		/* From where nothing is into what is mapped */
+		arg = edge(4096);
+		ASSERT_NE(NULL, arg);
+		ASSERT_EQ(0, mprotect(arg, 4096, PROT_NONE));
+		ASSERT_EQ(0,
+			  mprotect(arg + 4096, 4096, PROT_READ | PROT_WRITE));
+		EXPECT_EQ(-EFAULT,
+			  dev_ioctl(fd, cmds[i].cmd, arg + 4096 - size / 2))
+		TH_LOG("%s", cmds[i].name);
+		EXPECT_EQ(-1, is_not(arg + 4096, 4096, 0));
 	}
 	close(fd);
 }
@@ -295,10 +307,15 @@ TEST_F(board, outputs_are_set)
 	memset(&again, 0, sizeof(again));
 	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_INFO, &again));
 	EXPECT_EQ(0, memcmp(&info, &again, sizeof(info)));
+	EXPECT_EQ(0U, info.flags);
+	EXPECT_EQ(0U, info.reserved);
 
 	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_BUFFER_CREATE, &create));
 	EXPECT_GT((int)create.handle, 0);
 	EXPECT_EQ(0U, create.device_addr);
+	EXPECT_EQ(0U, create.flags);
+	EXPECT_EQ(0U, create.user_addr);
+	EXPECT_EQ(0U, create.reserved);
 	EXPECT_GE(create.mmap_offset, AKIDA_MMAP_BUFFERS);
 	EXPECT_LT(create.mmap_offset, AKIDA_MMAP_END);
 	query.handle = create.handle;
@@ -312,6 +329,8 @@ TEST_F(board, outputs_are_set)
 	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_COPY, &c));
 	EXPECT_EQ(1U, c.seq);
 	EXPECT_EQ(64U, c.done);
+	EXPECT_EQ(0U, c.flags);
+	EXPECT_EQ(0U, c.reserved);
 	w.seq = 1;
 	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_WAIT, &w));
 	EXPECT_EQ(0, w.status);
@@ -322,11 +341,15 @@ TEST_F(board, outputs_are_set)
 /* Every flag and reserved field of every command. */
 TEST_F(board, unknown_bits)
 {
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd = prepared(&self->b);
 
+	ASSERT_NE(MAP_FAILED, page);
 	ASSERT_GE(fd, 0);
 	for (int bit = 0; bit < 32; bit++) {
 		uint32_t v = 1U << bit;
+		struct akida_ioc_info info = { .flags = v };
 		struct akida_ioc_buffer create = { .kind = AKIDA_BUFFER_HOST,
 						   .size = 4096,
 						   .flags = v };
@@ -345,9 +368,18 @@ TEST_F(board, unknown_bits)
 		struct akida_ioc_wait w = { .seq = 1, .flags = v };
 		struct akida_ioc_eventfd e = { .fd = -1, .flags = v };
 
+		EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_INFO, &info));
 		/* Read-only is for user memory. */
-		EXPECT_EQ(-EINVAL,
-			  dev_ioctl(fd, AKIDA_IOC_BUFFER_CREATE, &create));
+		for (create.kind = AKIDA_BUFFER_HOST;
+		     create.kind <= AKIDA_BUFFER_WINDOW; create.kind++) {
+			bool user = create.kind == AKIDA_BUFFER_USER;
+
+			create.user_addr = user ? (uintptr_t)page : 0;
+			if (!user || v != AKIDA_BUFFER_READ_ONLY)
+				EXPECT_EQ(-EINVAL,
+					  dev_ioctl(fd, AKIDA_IOC_BUFFER_CREATE,
+						    &create));
+		}
 		EXPECT_EQ(-EINVAL,
 			  dev_ioctl(fd, AKIDA_IOC_BUFFER_CREATE, &reserved));
 		EXPECT_EQ(-EINVAL,
@@ -361,6 +393,73 @@ TEST_F(board, unknown_bits)
 			EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_WAIT, &w));
 		EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_EVENTFD, &e));
 	}
+	close(fd);
+}
+
+/* A command that fails leaves its argument as it was, outputs of copies and
+ * waits aside, and these are then zero.
+ */
+TEST_F(board, failures_tell_nothing)
+{
+	struct akida_ioc_info i;
+	struct akida_ioc_buffer b, b2;
+	struct akida_ioc_buffer_free f;
+	struct akida_ioc_copy c, c2;
+	struct akida_ioc_wait w, w2;
+	struct akida_ioc_eventfd e;
+	int fd = prepared(&self->b);
+
+	ASSERT_GE(fd, 0);
+	memset(&i, 0xa5, sizeof(i));
+	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_INFO, &i));
+	EXPECT_EQ(-1, is_not(&i, sizeof(i), 0xa5));
+	memset(&b, 0xa5, sizeof(b));
+	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_BUFFER_CREATE, &b));
+	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_BUFFER_QUERY, &b));
+	EXPECT_EQ(-1, is_not(&b, sizeof(b), 0xa5));
+	b.reserved = 0;
+	b2 = b;
+	EXPECT_EQ(-ENOENT, dev_ioctl(fd, AKIDA_IOC_BUFFER_QUERY, &b));
+	EXPECT_EQ(0, memcmp(&b, &b2, sizeof(b)));
+	/* Far into the making of one, too */
+	b.kind = AKIDA_BUFFER_DEVICE;
+	b.flags = 0;
+	b.user_addr = 0;
+	b.size = self->info.devmem_size + 4096;
+	b2 = b;
+	EXPECT_EQ(-ENOSPC, dev_ioctl(fd, AKIDA_IOC_BUFFER_CREATE, &b));
+	EXPECT_EQ(0, memcmp(&b, &b2, sizeof(b)));
+	memset(&f, 0xa5, sizeof(f));
+	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_BUFFER_FREE, &f));
+	EXPECT_EQ(-1, is_not(&f, sizeof(f), 0xa5));
+	memset(&e, 0xa5, sizeof(e));
+	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_EVENTFD, &e));
+	EXPECT_EQ(-1, is_not(&e, sizeof(e), 0xa5));
+
+	memset(&c, 0xa5, sizeof(c));
+	c2 = c;
+	c2.seq = 0;
+	c2.done = 0;
+	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_COPY, &c));
+	EXPECT_EQ(0, memcmp(&c, &c2, sizeof(c)));
+	c = (struct akida_ioc_copy){ .src = 77, .dst = 78, .size = 64 };
+	c2 = c;
+	c.seq = ~0ULL;
+	c.done = ~0ULL;
+	EXPECT_EQ(-ENOENT, dev_ioctl(fd, AKIDA_IOC_COPY, &c));
+	EXPECT_EQ(0, memcmp(&c, &c2, sizeof(c)));
+	memset(&w, 0xa5, sizeof(w));
+	w2 = w;
+	w2.status = 0;
+	w2.done = 0;
+	w2.completed = 0;
+	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_WAIT, &w));
+	EXPECT_EQ(0, memcmp(&w, &w2, sizeof(w)));
+	w = (struct akida_ioc_wait){ .seq = 77, .status = 5, .done = 5 };
+	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_WAIT, &w));
+	EXPECT_EQ(0, w.status);
+	EXPECT_EQ(0U, w.done);
+	EXPECT_EQ(1U, w.completed);
 	close(fd);
 }
 

@@ -222,7 +222,7 @@ TEST_F(board, out_of_reach)
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	ASSERT_NE(MAP_FAILED, huge);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		void *p = bad[i].size > sizeof(buf) ? huge : buf;
 
 		EXPECT_EQ(-EINVAL, rd(self->fd, p, bad[i].size, bad[i].at))
