@@ -19,7 +19,7 @@
  * where each is from.
  */
 static const struct akida_raw_range akd1000_ranges[] = {
-	{ 0x10000000, 0x00060000 }, /* SRAM */
+	{ 0x10000000, 0x00060100 }, /* SRAM, as far as is known */
 	{ 0x20000000, 0x10000000 }, /* LPDDR */
 	{ 0xf0000000, 0x00010000 }, /* system: read when tools start */
 	{ 0xfcc00000, 0x00400000 }, /* Akida core */

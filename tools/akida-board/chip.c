@@ -77,7 +77,8 @@ static void zero_write32(struct board *b, uint32_t off, uint32_t val)
 	}
 
 static const struct map_entry akd1000_map[] = {
-	RAM(0x10000000, 0x60000, "SRAM"),
+	/* A build option of the vendor's driver has DMA lists at 0x10060000. */
+	RAM(0x10000000, 0x80000, "SRAM"),
 	RAM(0x20000000, 256ul << 20, "LPDDR"),
 	REGS(0xf0000000, 0x10000, "system", zero),
 	REGS(0xf8c00000, DBI_SIZE, "DBI", dbi),

@@ -190,6 +190,59 @@ static void test_edma_stop(void **state)
 	vm_end(&vm);
 }
 
+/*
+ * A build of the vendor's driver has its lists above 0x10060000, in SRAM, and
+ * BAR4 in front of it. They are written there by MMIO, 64 bits at a time, and
+ * one dword is read back before the doorbell.
+ */
+static void test_edma_sram_lists(void **state)
+{
+	static const uint32_t sram = 0x10000000, offset = 0x60000;
+	struct vm vm;
+	enum channel ch;
+
+	(void)state;
+	vm_start(&vm, "akd1000", NULL);
+	vm_write32(&vm, CONFIG, 0x900, 0x80000002);
+	vm_write32(&vm, CONFIG, 0x904, 0);
+	vm_write32(&vm, CONFIG, 0x918, sram);
+	vm_write32(&vm, CONFIG, 0x908, 0xc0080400);
+	for (ch = WR0; ch <= RD1; ch++) {
+		uint32_t at = offset + 0x40 * ch, data = 0x5a5a0000 | ch;
+		uint64_t host = RAM_BASE + 0x1000 * ch, device = DATA + 16 * ch;
+		uint64_t list = sram + at;
+		uint32_t got = 0;
+
+		if (is_read(ch))
+			memcpy(vm.ram + 0x1000 * ch, &data, 4);
+		else
+			vm_poke(&vm, device, &data, 4);
+		vm_write32(&vm, 4, at, CB | LIE | RIE);
+		vm_write32(&vm, 4, at + 4, 4);
+		vm_region_write(&vm, 4, at + 8, is_read(ch) ? &host : &device,
+				8);
+		vm_region_write(&vm, 4, at + 16, is_read(ch) ? &device : &host,
+				8);
+		vm_write32(&vm, 4, at + 24, LLP | TCB);
+		vm_region_write(&vm, 4, at + 32, &list, 8);
+		dma_program(&vm, ch, list, true);
+		assert_int_equal(vm_read32(&vm, 4, at), CB | LIE | RIE);
+		dma_doorbell(&vm, ch);
+		assert_int_equal(vm_irqs(&vm, 5000), 1);
+		assert_int_equal(dma_status(&vm, ch), STOPPED);
+		assert_false(dma_aborted(&vm, ch));
+		if (is_read(ch))
+			vm_peek(&vm, device, &got, 4);
+		else
+			memcpy(&got, vm.ram + 0x1000 * ch, 4);
+		assert_int_equal(got, data);
+	}
+	assert_int_equal(vm_stat(&vm, "illegal.mmio"), 0);
+	assert_int_equal(vm_stat(&vm, "illegal.dma"), 0);
+	assert_int_equal(vm_stat(&vm, "dma.done"), 4);
+	vm_end(&vm);
+}
+
 static void test_hdma_registers(void **state)
 {
 	static const uint32_t plain[] = { 0x08, 0x0c, 0x10, 0x14, 0x1c,
@@ -455,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_edma_watermarks),
 		cmocka_unit_test(test_edma_data),
 		cmocka_unit_test(test_edma_stop),
+		cmocka_unit_test(test_edma_sram_lists),
 		cmocka_unit_test(test_hdma_registers),
 		cmocka_unit_test(test_hdma_single),
 		cmocka_unit_test(test_hdma_watermark),
