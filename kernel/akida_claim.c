@@ -6,10 +6,10 @@
  * when the file is closed and its mappings are gone: the core is reset, the
  * iATU programmed anew, all memory scrubbed.
  *
- * Programs of the vendor open the node, map, close it, and open it again. So a
- * process whose claim consists of mappings only may take part in it by another
- * file. Scripts of the vendor start a program for each register: raw_linger is
- * for these.
+ * Programs of the vendor open the node, map, close it, and open it again, or
+ * open it once per thread. So the process that has claimed the board may take
+ * part in its claim by other files. Scripts of the vendor start a program for
+ * each register: raw_linger is for these.
  */
 #include <linux/cred.h>
 #include <linux/moduleparam.h>
@@ -140,17 +140,6 @@ int akida_may_claim(struct akida_file *f)
 	return -EPERM;
 }
 
-/* Only mappings are left of all files that take part. Under files_lock. */
-static bool only_mapped(struct akida_device *adev)
-{
-	struct akida_file *f;
-
-	list_for_each_entry(f, &adev->files, node)
-		if (f->claim && file_count(f->filp) > atomic_read(&f->vmas))
-			return false;
-	return true;
-}
-
 static bool others_use(struct akida_file *f)
 {
 	struct akida_file *other;
@@ -279,17 +268,10 @@ static int begin_claim(struct akida_file *f)
 	return 0;
 }
 
-/* Under claim_lock: the claim of a process whose files are closed. */
+/* Under claim_lock: another file of the process that has claimed. */
 static int join_claim(struct akida_file *f)
 {
-	struct akida_device *adev = f->adev;
-	int err = -EBUSY;
-
-	mutex_lock(&adev->files_lock);
-	if (adev->claim->process == task_tgid(current) && only_mapped(adev))
-		err = 0;
-	mutex_unlock(&adev->files_lock);
-	return err;
+	return f->adev->claim->process == task_tgid(current) ? 0 : -EBUSY;
 }
 
 /* Under claim_lock: a claim without files. */
