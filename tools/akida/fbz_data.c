@@ -53,6 +53,8 @@ struct ak_graph *fbz_import(const char *path, const struct fbz_input *in)
 		term_file_error(path, err.text);
 		return NULL;
 	}
+	if (g->note)
+		term_file_warning(path, g->note);
 	if (preprocess(g, in)) {
 		ak_graph_free(g);
 		return NULL;

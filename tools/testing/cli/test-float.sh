@@ -57,6 +57,39 @@ np.save("nchw", np.load("calib.npy").transpose(0, 3, 1, 2))'
 else
 	skip 'conversions with drawn digits' "there is no $python with NumPy"
 fi
+# A spiking network, whose file tells what it is.
+if "$python" -c 'import numpy' 2>/dev/null; then
+	"$python" -c '
+import json
+import numpy as np
+r = np.random.RandomState(4)
+for name, beta in (("snn", 0), ("leaky", 0.9)):
+    t = {"fc1.weight": r.randn(12, 6), "fc1.bias": r.randn(12), "lif1.threshold": np.array(1), "lif1.beta": np.array(beta),
+         "fc2.weight": r.randn(3, 12), "fc2.bias": r.randn(3)}
+    head, data = {}, b""
+    for k in sorted(t):
+        a = t[k].astype("<f4")
+        head[k] = {"dtype": "F32", "shape": list(a.shape), "data_offsets": [len(data), len(data) + a.nbytes]}
+        data += a.tobytes()
+    head = json.dumps(head).encode()
+    open(name + ".safetensors", "wb").write(len(head).to_bytes(8, "little") + head + data)
+x = r.randint(0, 16, (300, 6))
+np.save("spikes", x.astype("u1"))
+hidden = x @ t["fc1.weight"].T.astype("f4") + t["fc1.bias"] > 1
+np.save("spikes-labels", (hidden @ t["fc2.weight"].T + t["fc2.bias"]).argmax(1))'
+	ok 'neurons that leak' fails 1 "layer 'lif1': a leaky neuron with beta 0.9.*--ignore-beta" convert \
+		leaky.safetensors --calib spikes.npy -o d.fbz
+	ok 'neurons that do not' run 0 convert snn.safetensors --calib spikes.npy -o d.fbz
+	ok 'what was read is said' warns 'read as fc1 \(6 to 12\), lif1, fc2 \(12 to 3\)'
+	ok 'activations are spikes' says '^fc1 +FullyConnected +4/1'
+	ok 'leaks that are ignored' run 0 convert leaky.safetensors --ignore-beta --calib spikes.npy -o e.fbz
+	ok 'the float network' run 0 evaluate leaky.safetensors --ignore-beta --input-bits 4 --data spikes.npy \
+		--labels spikes-labels.npy --against e.fbz --json
+	ok_json 'is what NumPy computes' '.accuracy > 0.99 and .against.accuracy > 0.8'
+	rm -f d.fbz
+else
+	skip 'spiking networks' "there is no $python with NumPy"
+fi
 # What the float network said when it was trained.
 ok 'float network' run 0 evaluate "$net" "${float[@]}" "${labelled[@]}"
 ok 'agrees with its training' says ': 9[5-9] of 100 right'

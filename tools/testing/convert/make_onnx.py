@@ -202,7 +202,7 @@ def types():
         node = [helper.make_node("Cast", ["w"], ["v"], to=TensorProto.FLOAT),
                 helper.make_node("MatMul", ["x", "v"], ["y"])]
         write("raw-" + name, node, [const("w", a)], ["n", 4], x, y)
-        kind = onnx.mapping.NP_TYPE_TO_TENSOR_TYPE[a.dtype]
+        kind = numpy_helper.from_array(a).data_type
         write("typed-" + name, node, [helper.make_tensor("w", kind, a.shape, a.flatten())], ["n", 4], x, y)
     bf = torch.tensor(w, dtype=torch.bfloat16)
     raw = helper.make_tensor("w", TensorProto.BFLOAT16, w.shape, bf.view(torch.int16).numpy().tobytes(), raw=True)

@@ -79,6 +79,7 @@ void ak_graph_free(struct ak_graph *g)
 	for (i = 0; i < g->num_ops; i++)
 		clear_op(&g->op[i]);
 	free(g->op);
+	free(g->note);
 	free(g->source);
 	free(g);
 }

@@ -119,6 +119,7 @@ struct ak_op {
  * @input: shape of the input
  * @input_nchw: the source's own input order is channels first (data given by
  *	users as --layout nchw)
+ * @note: a sentence about what an importer assumed, malloc()ed, or NULL
  * @op: operations
  * @num_ops: how many
  */
@@ -127,6 +128,7 @@ struct ak_graph {
 	const char *framework;
 	struct akida_shape input;
 	bool input_nchw;
+	char *note;
 	struct ak_op *op;
 	size_t num_ops;
 };

@@ -13,6 +13,7 @@
 #include "common/json_file.h"
 #include "common/util.h"
 #include "convert/import.h"
+#include "convert/infer.h"
 #include "convert/tensors.h"
 #include "model/model.h"
 
@@ -25,6 +26,7 @@
  * @path: of the JSON file
  * @torch: tensors are [out][in][y][x], dense ones [out][in] with inputs in
  *	(c, y, x) order; else [y][x][in][out] and [in][out]
+ * @ignore_beta: leaky neurons are read as if they forgot at once
  * @at: number of the layer
  * @name: of the layer
  * @err: error text
@@ -33,7 +35,7 @@ struct reader {
 	struct ak_tensors *t;
 	struct ak_graph *g;
 	const char *path;
-	bool torch;
+	bool torch, ignore_beta;
 	size_t at;
 	char name[128];
 	struct ak_err *err;
@@ -474,27 +476,61 @@ static int read_rescale(struct reader *r, const json_t *j)
 		    read_values(r, j, "offset", 0, in.channels, &op->shift);
 }
 
+/* Beta of the JSON, else of the file: snnTorch clips it to 0..1. */
+static int check_beta(struct reader *r, const json_t *j, size_t n)
+{
+	float *beta = NULL;
+	size_t i;
+	int rc = read_values(r, j, "beta", 0, n, &beta);
+
+	for (i = 0; i < n && !rc && !r->ignore_beta; i++)
+		if (!(beta[i] <= 0))
+			rc = BAD(
+				r,
+				"a leaky neuron with beta %g: Akida keeps no membrane potential between inputs, only beta 0 is the same; train with that, or read it so with --ignore-beta",
+				(double)beta[i]);
+	free(beta);
+	return rc;
+}
+
 static int read_spike(struct reader *r, const json_t *j)
 {
+	float *worth = NULL, *none = NULL;
 	struct akida_shape in;
+	bool one = true;
 	struct ak_op *op;
-	double beta;
+	size_t i;
 	int rc = shape_now(r, &in);
 
 	if (!rc)
-		rc = read_number(r, j, "beta", 0, &beta);
+		rc = check_beta(r, j, in.channels);
 	if (rc)
 		return rc;
-	if (beta != 0)
-		return BAD(
-			r,
-			"a leaky neuron with beta %g: Akida keeps no membrane potential between inputs; only beta 0 is the same",
-			beta);
 	op = add(r, AK_OP_SPIKE);
 	if (!op)
 		return -ENOMEM;
 	op->num_values = in.channels;
-	return read_values(r, j, "threshold", 1, in.channels, &op->threshold);
+	rc = read_values(r, j, "threshold", 1, in.channels, &op->threshold);
+	if (!rc)
+		rc = read_values(r, j, "graded_spikes_factor", 1, in.channels,
+				 &worth);
+	for (i = 0; i < in.channels && !rc; i++)
+		one &= worth[i] == 1;
+	/* What a spike is worth goes into the weights of the next layer. */
+	if (!rc && !one) {
+		none = calloc(in.channels, sizeof(*none));
+		op = none ? add(r, AK_OP_AFFINE) : NULL;
+		if (op) {
+			op->num_values = in.channels;
+			op->scale = worth;
+			op->shift = none;
+			return 0;
+		}
+		rc = -ENOMEM;
+	}
+	free(worth);
+	free(none);
+	return rc;
 }
 
 static int read_pool(struct reader *r, const json_t *j, enum ak_op_kind kind)
@@ -614,10 +650,13 @@ static int read_type(struct reader *r, const json_t *j, const char *type)
 static int read_layer(struct reader *r, const json_t *j)
 {
 	static const char *const known[] = {
-		"type",	  "name",      "weights",  "depthwise", "pointwise",
-		"bias",	  "stride",    "padding",  "size",	"gamma",
-		"beta",	  "mean",      "variance", "epsilon",	"scale",
-		"offset", "threshold", "max",	   "value",	"activation",
+		"type",	     "name",	   "weights",
+		"depthwise", "pointwise",  "bias",
+		"stride",    "padding",	   "size",
+		"gamma",     "beta",	   "mean",
+		"variance",  "epsilon",	   "scale",
+		"offset",    "threshold",  "max",
+		"value",     "activation", "graded_spikes_factor",
 	};
 	const char *type = json_string_value(json_object_get(j, "type"));
 	const char *name = json_string_value(json_object_get(j, "name"));
@@ -680,23 +719,33 @@ static int read_chain(struct reader *r, const json_t *j)
 	return rc ? rc : ak_graph_resolve(r->g, r->err);
 }
 
+/* What the file's tensors say, if they do. */
+static int infer(struct reader *r, const char *path, json_t **j, char **note)
+{
+	const char *format = ak_tensors_format(r->t);
+
+	if (!strncmp(format, "PyTorch", 7) || !strncmp(format, "safetens", 8))
+		return ak_infer_arch(r->t, path, j, note, r->err);
+	return ak_errf(
+		r->err, -EINVAL,
+		"%s: it has weights only; say with --arch FILE.json how they hang together",
+		path);
+}
+
 static int read_arch(const char *path, const char *arch, const char *options,
 		     struct ak_graph **out, struct ak_err *err)
 {
-	struct reader r = { .path = arch, .err = err };
+	struct reader r = { .path = arch ? arch : path, .err = err };
+	char *note = NULL;
 	json_t *j = NULL;
 	const char *format;
 	int rc;
 
-	(void)options;
-	if (!arch)
-		return ak_errf(
-			err, -EINVAL,
-			"%s: it has weights only; say with --arch FILE.json how they hang together",
-			path);
+	r.ignore_beta = options && strstr(options, "ignore-beta");
 	rc = ak_tensors_open(path, &r.t, err);
 	if (!rc)
-		rc = ak_json_read(arch, MAX_ARCH, &j, err);
+		rc = arch ? ak_json_read(arch, MAX_ARCH, &j, err) :
+			    infer(&r, path, &j, &note);
 	if (!rc) {
 		format = ak_tensors_format(r.t);
 		/* .npy and .npz come from anywhere: the preset is Keras. */
@@ -708,9 +757,11 @@ static int read_arch(const char *path, const char *arch, const char *options,
 	json_decref(j);
 	ak_tensors_close(r.t);
 	if (rc) {
+		free(note);
 		ak_graph_free(r.g);
 		return rc;
 	}
+	r.g->note = note;
 	*out = r.g;
 	return 0;
 }
