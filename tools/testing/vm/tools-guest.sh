@@ -237,6 +237,10 @@ vmctl board 0 'clear all' >/dev/null
 vmctl board 0 'fault lost-irq:count=0' >/dev/null
 ok 'doctor finds that interrupts do not come' 'as user 0 akida doctor --pci $k && finds WARN dma "$k: copies took [0-9.]+ s, as if interrupts did not come"'
 vmctl board 0 'clear all' >/dev/null
+vmctl board 0 'fault abort' >/dev/null
+ok 'doctor finds that copies are aborted' 'as user 1 akida doctor --pci $k && finds FAIL dma "$k: "'
+vmctl board 0 'clear all' >/dev/null
+ok 'doctor finds nothing afterwards' 'as user 0 akida doctor --pci $k && finds OK dma "$k: "'
 vmctl board 0 'fault stall:after=20' >/dev/null
 ok 'a stalled copy' 'as user 1 akida dma-test $k --count 1 && warns "stopped moving"'
 vmctl board 0 'clear all' >/dev/null
