@@ -269,26 +269,32 @@ static void opens(struct load_thread *t)
 	}
 }
 
+static void use_file(struct load_thread *t)
+{
+	int fd = dev_open(&t->load->b);
+
+	if (note(t, fd < 0 ? fd : 0, "open"))
+		return;
+	if (t->kind == LOAD_ASYNC)
+		bursts(t, fd);
+	else if (t->kind == LOAD_TOUCH)
+		touch(t, fd);
+	else
+		copies(t, fd);
+	/* Mappings outlive it, as they do in careless programs. */
+	close(fd);
+}
+
 static void *work(void *arg)
 {
 	struct load_thread *t = arg;
-	int fd;
 
-	if (t->kind == LOAD_CHURN) {
-		opens(t);
-	} else {
-		fd = dev_open(&t->load->b);
-		if (note(t, fd < 0 ? fd : 0, "open"))
-			;
-		else if (t->kind == LOAD_ASYNC)
-			bursts(t, fd);
-		else if (t->kind == LOAD_TOUCH)
-			touch(t, fd);
+	/* Once more, if not even buffers could be made: -EIO. */
+	while (!ended(t)) {
+		if (t->kind == LOAD_CHURN)
+			opens(t);
 		else
-			copies(t, fd);
-		/* Mappings outlive it, as they do in careless programs. */
-		if (fd >= 0)
-			close(fd);
+			use_file(t);
 	}
 	t->load->running--;
 	return NULL;
