@@ -163,8 +163,9 @@ enum akida_buffer_kind {
  * memory or the window, or AKIDA_MAX_BUFFERS; -ENOMEM without host memory or
  * over RLIMIT_MEMLOCK; -EFAULT for memory that is not there or not writable;
  * -EOPNOTSUPP for memory that cannot be pinned or a window that the chip does
- * not have; -EIO if the board was reset while the memory was zeroed. Query: 0;
- * -ENOENT for a handle that is not the file's.
+ * not have; -EIO or -ETIMEDOUT if the board was reset while the memory was
+ * zeroed, or does not take zeros or the settings of its window. Query: 0; -ENOENT
+ * for a handle that is not the file's.
  */
 struct akida_ioc_buffer {
 	__u32 kind;
