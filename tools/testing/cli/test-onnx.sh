@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # akida convert and akida evaluate with ONNX files: the demo network, exported
-# by PyTorch, becomes the very bytes that its .npz becomes.
+# by PyTorch, becomes the very bytes that its weights in .npz, .pt and
+# safetensors files with an architecture become.
 # shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
@@ -26,6 +27,7 @@ npz=(--arch digits.json "${onnx[@]}")
 python=/usr/bin/python3
 if "$python" -c 'import numpy, torch' 2>/dev/null; then
 	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$demo "$python" -W ignore - "$net" >/dev/null 2>&1 <<'PYTHON'
+import json
 import sys
 import numpy as np
 import torch
@@ -64,6 +66,20 @@ net = nn.Sequential(nn.ZeroPad2d((1, 2, 1, 2)), conv("conv_0", stride=2), act(),
                     nn.AdaptiveAvgPool2d(1), act(), conv("dense_4"), nn.Flatten()).eval()
 torch.onnx.export(net, torch.zeros(1, 1, 28, 28), "digits.onnx", opset_version=13)
 
+# The same weights as PyTorch orders them.
+state = {}
+for name, a in z.items():
+    t = torch.from_numpy(a)
+    state[name] = (t.permute(2, 0, 1)[:, None] if name.endswith(".dw") else t.T if name.endswith(".pw") else
+                   t.permute(3, 2, 0, 1) if t.ndim == 4 else t).contiguous()
+torch.save(state, "digits.pt")
+head, data = {}, b""
+for name, t in state.items():
+    head[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [len(data), len(data) + 4 * t.numel()]}
+    data += t.numpy().tobytes()
+head = json.dumps(head).encode()
+open("digits.safetensors", "wb").write(len(head).to_bytes(8, "little") + head + data)
+
 
 class Residual(nn.Module):
     def __init__(self):
@@ -84,6 +100,11 @@ PYTHON
 		--target akd1000 -o a.fbz
 	ok 'convert the same from .npz' run 0 convert "$net" "${npz[@]}" --calib calib.npy --names canonical -o b.fbz
 	ok 'the bytes are the same' cmp a.fbz b.fbz
+	for kind in pt safetensors; do
+		ok "convert the same from .$kind" run 0 convert digits.$kind "${npz[@]}" --calib calib.npy \
+			--names canonical -o b.fbz
+		ok 'the bytes are the same' cmp a.fbz b.fbz
+	done
 	ok 'data in the own order of the file' run 0 convert digits.onnx "${onnx[@]}" --calib nchw.npy \
 		--names canonical -o b.fbz
 	ok 'give the same bytes' cmp a.fbz b.fbz
