@@ -304,6 +304,80 @@ TEST_F_TIMEOUT(board, races, 120)
 	EXPECT_EQ(0, works(&self->b, 1));
 }
 
+/* ------------------------------------------------- the vendor's interface */
+
+/* A file that has claimed the board, and what its thread got in the end. */
+struct claimer {
+	int fd;
+	off_t at;
+	atomic_uint good, failed;
+	int last;
+	volatile uint32_t *core;
+};
+
+static void *reads_and_writes(void *arg)
+{
+	static uint8_t out[SIZE], in[SIZE];
+	struct claimer *c = arg;
+	ssize_t n;
+
+	for (unsigned int k = 0; !c->last; k++) {
+		fill(out, SIZE, k);
+		memset(in, 0, SIZE);
+		n = pwrite(c->fd, out, SIZE, c->at);
+		if (n == SIZE)
+			n = pread(c->fd, in, SIZE, c->at);
+		(void)c->core[0x50 / 4];
+		if (n < 0 && errno != EIO)
+			c->last = -errno;
+		else if (n != SIZE)
+			c->failed++;
+		else if (memcmp(in, out, SIZE))
+			c->last = -EILSEQ;
+		else
+			c->good++;
+	}
+	return NULL;
+}
+
+static bool gets_on(struct claimer *c)
+{
+	unsigned int want = c->good + 3;
+	uint64_t end = now_ns() + 20 * NS;
+
+	while (c->good < want && !c->last && now_ns() < end)
+		sleep_ms(5);
+	return c->good >= want;
+}
+
+/* Reset, then unbound, in the middle of its reads and writes. */
+TEST_F_TIMEOUT(board, claimed_under_load, 60)
+{
+	bool akd1000 = variant->chip == AKIDA_CHIP_AKD1000;
+	struct claimer c = { .fd = self->fd,
+			     .at = akd1000 ? 0x20400000 : 0x20010000 };
+	pthread_t t;
+
+	c.core = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd,
+		      akd1000 ? 0 : 0xfcc00000);
+	ASSERT_NE(MAP_FAILED, c.core);
+	ASSERT_EQ(0, pthread_create(&t, NULL, reads_and_writes, &c));
+	EXPECT_TRUE(gets_on(&c));
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, write_file(board_attr(&self->b, "reset"), "1"));
+		EXPECT_TRUE(gets_on(&c));
+	}
+	ASSERT_EQ(0, board_driver(&self->b, "unbind"));
+	pthread_join(t, NULL);
+	EXPECT_EQ(-ENODEV, c.last);
+	TH_LOG("%u rounds, %u broken by resets", c.good, c.failed);
+	ASSERT_EQ(0, board_driver(&self->b, "bind"));
+	ASSERT_EQ(0, board_at(&self->b, self->b.number, 10000));
+	/* The old file holds nothing of the new board. */
+	EXPECT_EQ(0, works(&self->b, 1));
+	munmap((void *)c.core, 4096);
+}
+
 /* ----------------------------------------------------------- the module */
 
 static int unload(void)
