@@ -23,7 +23,8 @@ from checks import Model, check, convert, digest, finish, golden_matrix, run, sa
 
 F = np.float32
 TOLERANCE = {1: 0.5, 2: 0.2, 4: 0.1, 8: 0.02}
-FAMILY = {'llama': 'llama', 'qwen2': 'qwen', 'gemma': 'gemma'}
+FAMILY = {'llama': 'llama', 'qwen2': 'qwen', 'qwen3': 'qwen', 'gemma': 'gemma', 'mistral': 'mistral',
+          'bitnet': 'bitnet'}
 
 # sha256[:32] of what the project's scripts make of golden_matrix(): codes, scales, zero points.
 GOLDEN = {
@@ -118,7 +119,7 @@ def base_of(name):
     if name == 'model.embed_tokens.weight':
         return 'layer_0_embedding_weight', 'embedding.weight'
     short = name.replace('model.layers.', 'layer_').replace('model.', '')
-    entry = short[:-7] if '_proj.weight' in short or 'layernorm.weight' in short else short
+    entry = short[:-7] if short.startswith('layer_') and short.endswith('.weight') else short
     return short.replace('.', '_'), entry
 
 
@@ -336,7 +337,8 @@ def test_arrays(folder):
     check('symmetric groups', lambda: compare(llama, 4, 'group', 32, True))
     check('symmetric channels', lambda: compare(odd, 8, 'channel', symmetric=True))
     check('biases, and an output that is tied', lambda: compare(qwen, 4))
-    check('another family', lambda: compare(Model(folder, 'gemma'), 8))
+    for name in ('gemma', 'mistral', 'qwen3', 'bitnet', 'llama-bias', 'llama-mha'):
+        check('another family: %s' % name, lambda n=name: compare(Model(folder, n), 8))
 
     def constant():
         arrays = {'model.layers.1.mlp.up_proj.weight': np.array(llama.arrays['model.layers.1.mlp.up_proj.weight'])}

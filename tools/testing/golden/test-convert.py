@@ -504,7 +504,7 @@ def test_forms(folder):
 
 
 def test_nntrainer(folder):
-    cases = [('llama', {}), ('qwen2', {}), ('qwen3', {}), ('llama-bias', {}), ('mistral', {}),
+    cases = [('llama', {}), ('qwen2', {}), ('qwen3', {}), ('llama-bias', {}), ('llama-mha', {}), ('mistral', {}),
              ('llama', {'fc': 'q6_k', 'embd': 'q6_k'}), ('llama', {'fc': 'fp16', 'lmhead': 'q4_0'}),
              ('qwen3', {'fc': 'fp32', 'embd': 'q4_0'}), ('llama', {'isa': 'arm', 'lmhead': 'q6_k'}),
              ('qwen2', {'isa': 'arm', 'embd': 'q4_0'})]
@@ -534,6 +534,9 @@ def test_bitnet(folder):
         check('bitnet: blocks of %s, a scale per tensor' % name, lambda m=model: compare_blocks(m, 3, True))
         check('bitnet: packed %s' % name, lambda m=model: compare_packed(m))
         check('bitnet: packed %s, a scale per tensor' % name, lambda m=model: compare_packed(m, True))
+    for name in ('mistral', 'llama-mha'):
+        check('bitnet: blocks of %s' % name, lambda n=name: compare_blocks(Model(folder, n, 'small')))
+        check('bitnet: packed %s' % name, lambda n=name: compare_packed(Model(folder, n, 'small')))
     half = Model(folder, 'bitnet', 'small', 'BF16')
     check('bitnet: blocks from BF16', lambda: compare_blocks(half))
     check('bitnet: for transformers', lambda: compare_hf(half))

@@ -570,6 +570,14 @@ static void names(void **state)
 			fail_msg("'%s'", no_revisions[i]);
 }
 
+static void model_called(const char *path, bool guide, const char *name)
+{
+	char *got = ak_hub_model_name(path, guide);
+
+	assert_string_equal(got, name);
+	free(got);
+}
+
 static void find_fails(const char *name, const char *revision, int code,
 		       const char *says)
 {
@@ -621,6 +629,20 @@ static void cache(void **state)
 	assert_int_equal(ak_hub_find("gemma-2b", NULL, &path, &err), 0);
 	assert_string_equal(path, name);
 	free(path);
+	model_called(name, true, "gemma-2b");
+	temp_text("cache/models--a--b-c/snapshots/" COMMIT "/config.json",
+		  "{}");
+	model_called(temp_path("cache/models--a--b-c/snapshots/" COMMIT), true,
+		     "b-c");
+#define LLAMA2 "cache/models--meta-llama--Llama-2-7b-hf/snapshots/" COMMIT
+	temp_text(LLAMA2 "/config.json", "{}");
+	model_called(temp_path(LLAMA2), true, "llama2-7b");
+	model_called(temp_path(LLAMA2), false, "Llama-2-7b-hf");
+	temp_text("models--x/snapshots/" COMMIT "/config.json", "{}");
+	model_called(temp_path("models--x/snapshots/" COMMIT), false, COMMIT);
+	model_called(temp_path("cache/models--a--b-c"), false,
+		     "models--a--b-c");
+	model_called(temp_path("gone"), false, "model");
 	assert_int_equal(ak_hub_find("google/gemma-2b", COMMIT, &path, &err),
 			 0);
 	assert_string_equal(path, name);

@@ -27,6 +27,48 @@ static const struct {
 	{ "llama2-7b", "meta-llama/Llama-2-7b-hf" },
 };
 
+/* ORG--MODEL/snapshots/COMMIT: the short name, or where MODEL begins. */
+static const char *in_cache(const char *repo, bool guide, size_t *size)
+{
+	const char *model = strstr(repo, "--"), *slash = strchr(repo, '/');
+	size_t i, org;
+
+	if (!model || !slash || model > slash ||
+	    strncmp(slash, "/snapshots/", 11))
+		return NULL;
+	org = (size_t)(model - repo);
+	model += 2;
+	*size = (size_t)(slash - model);
+	for (i = 0; guide && i < ARRAY_SIZE(short_names); i++) {
+		const char *name = short_names[i].repo;
+
+		if (strlen(name) == org + 1 + *size &&
+		    !strncmp(name, repo, org) &&
+		    !strncmp(name + org + 1, model, *size)) {
+			*size = strlen(short_names[i].name);
+			return short_names[i].name;
+		}
+	}
+	return *size ? model : NULL;
+}
+
+char *ak_hub_model_name(const char *path, bool guide)
+{
+	char *full = realpath(path, NULL), *name;
+	const char *repo = full ? strstr(full, "/models--") : NULL;
+	const char *found = NULL, *slash;
+	size_t size = 0;
+
+	if (repo)
+		found = in_cache(repo + strlen("/models--"), guide, &size);
+	slash = full ? strrchr(full, '/') : NULL;
+	name = found		 ? strndup(found, size) :
+	       slash && slash[1] ? strdup(slash + 1) :
+				   strdup("model");
+	free(full);
+	return name;
+}
+
 static bool is_word(const char *s, size_t n, const char *more)
 {
 	size_t i;

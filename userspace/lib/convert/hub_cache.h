@@ -21,6 +21,18 @@
 const char *ak_hub_repo(const char *name);
 
 /**
+ * ak_hub_model_name() - what a model is called
+ * @path: its folder or file
+ * @guide: by its short name, if it has one
+ *
+ * The last part of the path; of a folder of the hub's cache, which is called by
+ * its commit, MODEL of its repository.
+ *
+ * Return: a name without '/' for free(), NULL without memory.
+ */
+char *ak_hub_model_name(const char *path, bool guide);
+
+/**
  * ak_hub_is_revision() - can a text be a branch, tag or commit
  * @revision: text
  *

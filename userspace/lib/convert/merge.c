@@ -188,10 +188,14 @@ static int rename_files(struct merge *m, json_t *value, json_t *map)
 		name = json_string_value(child);
 		name = name ? json_string_value(json_object_get(map, name)) :
 			      NULL;
-		if (name && json_object_set_new(value, key, json_string(name)))
-			return no_memory(m);
-		if (json_is_object(child) && rename_files(m, child, map))
+		/* A text that is replaced is gone: child is not looked at again. */
+		if (name) {
+			if (json_object_set_new(value, key, json_string(name)))
+				return no_memory(m);
+		} else if (json_is_object(child) &&
+			   rename_files(m, child, map)) {
 			return -ENOMEM;
+		}
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "convert/hub_cache.h"
 #include "convert/randn.h"
 #include "format/npy.h"
 
@@ -311,15 +312,14 @@ static const char *model_name(struct apl *a, const struct ak_settings *s,
 			      const char *path)
 {
 	const char *given = ak_setting(s, "name");
-	char *full = realpath(path, NULL), *slash;
+	char *found = given ? NULL : ak_hub_model_name(path, true);
 	const char *name;
 
-	slash = full ? strrchr(full, '/') : NULL;
 	name = ak_plan_text(a->plan, "%s",
-			    given	      ? given :
-			    slash && slash[1] ? slash + 1 :
-						"model");
-	free(full);
+			    given ? given :
+			    found ? found :
+				    "model");
+	free(found);
 	return name;
 }
 

@@ -11,6 +11,7 @@
 
 #include "common/util.h"
 #include "convert/convert.h"
+#include "convert/hub_cache.h"
 #include "convert/packed.h"
 
 /**
@@ -352,17 +353,6 @@ static char *folder_of(const char *path)
 		       strdup(".");
 }
 
-/* Last part of a path, without slashes: what a model is called. */
-static char *name_of(const char *path)
-{
-	char *full = realpath(path, NULL);
-	const char *slash = full ? strrchr(full, '/') : NULL;
-	char *name = strdup(slash && slash[1] ? slash + 1 : "model");
-
-	free(full);
-	return name;
-}
-
 static int write_header(const struct gguf_plan *p, const char *name,
 			uint8_t **data, size_t *size, struct ak_err *err)
 {
@@ -458,7 +448,7 @@ static int plan_gguf(const struct ak_convert_model *model,
 {
 	struct gguf_plan p = { .model = model, .plan = plan };
 	char *folder = folder_of(model->path);
-	char *name = name_of(folder ? folder : "");
+	char *name = ak_hub_model_name(folder ? folder : "", false);
 	int ret;
 
 	if (!folder || !name)
