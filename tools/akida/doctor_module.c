@@ -475,7 +475,7 @@ static void check_secure_boot(struct doctor *d, const char *path)
 	}
 	doctor_remedy(
 		d,
-		"sign it with a key of your own and enrol that: 'sudo kmodsign sha512 KEY.priv KEY.der akida.ko', 'sudo mokutil --import KEY.der', then boot and confirm; or switch Secure Boot off");
+		"sign it with a key of your own and enrol that: '/lib/modules/$(uname -r)/build/scripts/sign-file sha512 KEY.priv KEY.der akida.ko', 'sudo mokutil --import KEY.der', then boot and confirm; or switch Secure Boot off");
 }
 
 static void check_taint(struct doctor *d)

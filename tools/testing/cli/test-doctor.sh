@@ -254,7 +254,7 @@ unloaded
 mkdir -p "$machine/${secure%/*}"
 bytes 6 0 0 0 1 >"$machine/$secure"
 put sys/module/module/parameters/sig_enforce Y
-finds 'an unsigned module' FAIL secure-boot '.*takes signed modules only, which /lib/modules/.*/akida.ko is not' 'kmodsign'
+finds 'an unsigned module' FAIL secure-boot '.*takes signed modules only, which /lib/modules/.*/akida.ko is not' 'scripts/sign-file'
 alone secure-boot module driver
 printf 'ELF...~Module signature appended~\n' >"$machine/lib/modules/$release/updates/akida.ko"
 ok 'a signed module' run_mocked 1 doctor
