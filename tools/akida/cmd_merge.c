@@ -77,11 +77,13 @@ int cmd_merge(int argc, char **argv)
 	struct akida_weights *w = weights_new();
 	struct arguments a = { 0 };
 	json_t *report;
+	int rc;
 
 	tool_parse(&argp, argc, argv, &a);
-	if (akida_weights_merge(w, a.model, a.models, a.out, a.force))
-		return weights_failed(w);
+	rc = akida_weights_merge(w, a.model, a.models, a.out, a.force);
 	free(a.model);
+	if (rc)
+		return weights_failed(w);
 	report = weights_report(w);
 	if (a.json) {
 		json_print(report);
