@@ -36,29 +36,31 @@ static int sleep_and_wake(void)
  */
 TEST_F_TIMEOUT(board, sleep_under_load, 180)
 {
+	/* On one of the chips a second time, with what the first left. */
+	unsigned int times = variant->chip == AKIDA_CHIP_AKD1000 ? 2 : 1;
+	uint64_t stray, bus;
 	struct load l;
 
 	if (!vm_is("VM_PROFILE", "sleep"))
 		SKIP(return, "the machine cannot sleep in this profile");
+	stray = counter(&self->b, "interrupts.stray");
+	bus = counter(&self->b, "resets.bus");
 	ASSERT_EQ(0, load_begin(&l, &self->b));
-	/* On one of the chips a second time, with what the first left. */
-	for (int i = variant->chip == AKIDA_CHIP_AKD1500; i < 2; i++) {
+	for (unsigned int i = 0; i < times; i++) {
 		unsigned int before = resets(self->fd);
-		uint64_t stray = counter(&self->b, "interrupts.stray");
-		uint64_t bus = counter(&self->b, "resets.bus");
 
 		ASSERT_EQ(0, sleep_and_wake());
-		/* It really was without power. */
-		EXPECT_LT(bus, counter(&self->b, "resets.bus"));
 		EXPECT_EQ(before + 1, resets(self->fd));
 		EXPECT_EQ(0, load_goes_on(&l, 20000));
-		/* The vector's message is another one now. */
-		EXPECT_EQ(stray, counter(&self->b, "interrupts.stray"));
 	}
 	EXPECT_EQ(0, load_end(&l));
 	EXPECT_EQ(0U, load_errors(&l, EIO));
 	EXPECT_EQ(0U, load_errors(&l, ENODEV));
 	EXPECT_EQ(0U, load_errors(&l, ETIMEDOUT));
+	/* It really was without power each time. */
+	EXPECT_LE(bus + times, counter(&self->b, "resets.bus"));
+	/* The vector's message has moved meanwhile; the engines know. */
+	EXPECT_EQ(stray, counter(&self->b, "interrupts.stray"));
 }
 
 /* A transfer that stands still does not keep the machine awake. */
