@@ -15,7 +15,10 @@
  *   akida_buffer.c   buffers and handles; akida_pin.c: user memory
  *   akida_mem.c      allocator of device memory and of the window
  *   akida_window.c   AKD1500: host memory behind outbound regions
- *   akida_copy.c     copies, sequence numbers, waiting, eventfd
+ *   akida_copy.c     copies; akida_wait.c: sequence numbers, waiting, eventfd
+ *   akida_core.c     the core: configuration, batches; akida_program.c,
+ *                    akida_packet.c: programs; akida_job.c: jobs, taking turns;
+ *                    akida_dump.c: what a hung core was at
  *   akida_mmap.c     mappings, and what they show when the board is away
  *   akida_raw.c      the vendor's file interface; akida_claim.c: who has it
  *   akida_debugfs.c, akida_trace.[ch]
@@ -84,6 +87,9 @@ struct akida_range {
  * @translate: programs the inbound translation of all BARs and reads it back;
  *	0, -EIO if it did not take, -ENODEV if the board reads all ones
  * @bar_min: bytes that each BAR must have
+ * @version: device version of programs for silicon (official)
+ * @virtual_version: device version of programs for a virtual board (ours)
+ * @arena: bytes at the end of device memory for inputs and outputs of jobs
  * @core_irq: the core's interrupt reaches PCI Express: false on silicon,
  *	where no public source says so, and the vendor polls
  */
@@ -103,6 +109,9 @@ struct akida_chip {
 	const struct akida_raw *raw;
 	int (*translate)(struct akida_device *adev);
 	u32 bar_min[AKIDA_NUM_BARS];
+	u32 version;
+	u32 virtual_version;
+	u32 arena;
 	bool core_irq;
 };
 
@@ -126,6 +135,7 @@ enum akida_state {
 struct akida_mem; /* akida_mem.c */
 struct akida_window; /* akida_window.c */
 struct akida_claim; /* akida_claim.h */
+struct akida_core; /* akida_core.h */
 
 /**
  * struct akida_device - a board
@@ -168,6 +178,7 @@ struct akida_claim; /* akida_claim.h */
  * @dma: engine
  * @mem: allocator of device memory
  * @window: host memory that the chip sees; NULL without
+ * @core: what programs and jobs do
  * @wq: ends transfers whose callers do not wait
  * @files_lock: for @files, @claim; taken inside @sem
  * @files: open files
@@ -213,6 +224,7 @@ struct akida_device {
 	struct akida_dma *dma;
 	struct akida_mem *mem;
 	struct akida_window *window;
+	struct akida_core *core;
 
 	struct workqueue_struct *wq;
 	struct mutex files_lock;
@@ -394,6 +406,12 @@ void akida_give_up(struct akida_device *adev, const char *why);
  * 1 ms; set bits 8|10, 1 ms, clear.
  */
 void akida_reset_core(struct akida_device *adev);
+
+/**
+ * akida_reset_mesh() - the NPs' part of it alone: no NP is configured any more
+ * @adev: board, entered or blocked
+ */
+void akida_reset_mesh(struct akida_device *adev);
 
 /* Registers of the core; @offset from the core's base. 32 bits each. */
 static inline u32 akida_core_read(struct akida_device *adev, u32 offset)
@@ -603,11 +621,12 @@ void akida_dma_set_message(struct akida_device *adev,
 /**
  * akida_dma_irq() - the vector's handler
  * @adev: board
+ * @expected: the interrupt has another reason already
  *
  * Return: IRQ_NONE if nothing had happened, IRQ_WAKE_THREAD if
  * akida_dma_complete() is due.
  */
-irqreturn_t akida_dma_irq(struct akida_device *adev);
+irqreturn_t akida_dma_irq(struct akida_device *adev, bool expected);
 
 /**
  * akida_dma_complete() - call the completions of transfers that ended

@@ -80,6 +80,21 @@ void akida_buffer_put(struct akida_buffer *b)
 	kref_put(&b->ref, buffer_release);
 }
 
+unsigned int akida_buffer_segs(const struct akida_buffer *b, u64 offset,
+			       u64 size, u32 dev, struct akida_dma_seg *seg)
+{
+	if (b->pin)
+		return akida_pin_segs(b->pin, offset, size, dev, seg);
+	if (seg) {
+		seg->host = (b->kind == AKIDA_BUFFER_HOST ? b->host.dma :
+							    b->map.host.dma) +
+			    offset;
+		seg->dev = dev;
+		seg->len = size;
+	}
+	return 1;
+}
+
 void akida_buffers_detach(struct akida_file *f)
 {
 	struct akida_buffer *b;

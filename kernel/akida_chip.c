@@ -24,6 +24,9 @@ const struct akida_chip akida_akd1000 = {
 	.raw = &akida_raw_akd1000,
 	.translate = akida_akd1000_translate,
 	.bar_min = { SZ_1M, SZ_4K, SZ_1M },
+	.version = 0xbc000002,
+	.virtual_version = 0xaf100001,
+	.arena = SZ_16M,
 };
 
 const struct akida_chip akida_akd1500 = {
@@ -41,4 +44,7 @@ const struct akida_chip akida_akd1500 = {
 	.raw = &akida_raw_akd1500,
 	.translate = akida_akd1500_translate,
 	.bar_min = { SZ_4K, SZ_1M, SZ_1M },
+	.version = 0xbca10309,
+	.virtual_version = 0xaf150001,
+	.arena = 384 * SZ_1K,
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Copies between buffers: transfers with numbers, their results, and the ways
- * to learn of their end.
+ * Copies between buffers: transfers with numbers (akida_wait.c).
  *
  * The engine calls back with the locks of nobody, but others wait for it. So a
  * caller that waits is woken there and does the rest itself; for one that does
@@ -11,9 +10,6 @@
  * Waits freeze where they are, so that sleep of the machine is no signal.
  */
 #include <linux/dma-mapping.h>
-#include <linux/hrtimer.h>
-#include <linux/poll.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 
@@ -23,56 +19,38 @@
 static struct kmem_cache *job_cache;
 
 /**
- * struct akida_result - what became of a transfer
- * @seq: its number
- * @done: bytes that arrived
- * @status: 0 or a negative errno
- * @ended: it has ended
- */
-struct akida_result {
-	u64 seq;
-	u64 done;
-	int status;
-	bool ended;
-};
-
-/**
  * struct akida_job - a transfer under way
  * @req: the engine's part
  * @ref: of the list of its file, and of who looks at it meanwhile
- * @node: in akida_file.jobs
+ * @ticket: number, and place in akida_file.jobs
  * @file: whose
  * @host: the buffer on the host's side
  * @device: the buffer on the board
  * @seg: pieces; @one if that is enough
  * @one: a piece
- * @seq: number
- * @async: nobody waits
  * @ended: the engine has called back
  * @work: to do the rest of an asynchronous one
  */
 struct akida_job {
 	struct akida_dma_req req;
 	struct kref ref;
-	struct list_head node;
+	struct akida_ticket ticket;
 	struct akida_file *file;
 	struct akida_buffer *host;
 	struct akida_buffer *device;
 	struct akida_dma_seg *seg;
 	struct akida_dma_seg one;
-	u64 seq;
-	bool async;
 	struct completion ended;
 	struct work_struct work;
 };
 
-int akida_jobs_module_init(void)
+int akida_copies_module_init(void)
 {
 	job_cache = KMEM_CACHE(akida_job, 0);
 	return job_cache ? 0 : -ENOMEM;
 }
 
-void akida_jobs_module_exit(void)
+void akida_copies_module_exit(void)
 {
 	kmem_cache_destroy(job_cache);
 	job_cache = NULL;
@@ -138,20 +116,6 @@ static void job_put(struct akida_job *job)
 	kref_put(&job->ref, job_release);
 }
 
-/* A slot belongs to the last number that used it. */
-static struct akida_result *result_slot(struct akida_file *f, u64 seq)
-{
-	return &f->results[seq % AKIDA_MAX_RESULTS];
-}
-
-static u64 completed(struct akida_file *f)
-{
-	struct akida_job *first =
-		list_first_entry_or_null(&f->jobs, struct akida_job, node);
-
-	return first ? first->seq - 1 : f->last_seq;
-}
-
 static int job_status(const struct akida_job *job)
 {
 	/* Who cancels is a signal, or nobody who will ask. */
@@ -161,35 +125,21 @@ static int job_status(const struct akida_job *job)
 /* The engine has called back. In process context; drops the list's reference. */
 static void job_finish(struct akida_job *job)
 {
+	struct akida_result r = {};
 	struct akida_file *f = job->file;
-	struct akida_result *r;
 
 	if (job->host->pin && job->req.dir == AKIDA_DMA_FROM_DEVICE)
 		akida_pin_sync(f->adev, job->seg, job->req.num_segs,
 			       job->req.done, job->req.dir, true);
 
-	spin_lock(&f->jobs_lock);
-	list_del_init(&job->node);
-	if (job->async)
-		f->num_async--;
-	r = result_slot(f, job->seq);
-	if (r->seq == job->seq) {
-		r->done = job->req.done;
-		r->status = job_status(job);
-		r->ended = true;
-	}
-	if (job->async && f->eventfd)
-		akida_eventfd_signal(f->eventfd);
-	/* akida_jobs_wait() is among them. */
-	wake_up_all(&f->wq);
-	spin_unlock(&f->jobs_lock);
+	r.done = job->req.done;
+	r.status = job_status(job);
+	akida_ticket_end(f, &job->ticket, &r);
 
 	akida_buffer_put(job->host);
 	akida_buffer_put(job->device);
 	job_put(job);
-	/* Nothing of the file is touched any more. */
-	if (atomic_dec_and_test(&f->num_jobs))
-		wake_up_var(&f->num_jobs);
+	akida_ticket_drop(f);
 }
 
 static void job_work(struct work_struct *work)
@@ -201,7 +151,7 @@ static void job_complete(struct akida_dma_req *req)
 {
 	struct akida_job *job = container_of(req, struct akida_job, req);
 
-	if (job->async)
+	if (job->ticket.async)
 		queue_work(job->file->adev->wq, &job->work);
 	else
 		complete(&job->ended);
@@ -209,17 +159,12 @@ static void job_complete(struct akida_dma_req *req)
 
 /* ---------------------------------------------------------- start of a job */
 
-static bool outside(const struct akida_buffer *b, u64 offset, u64 size)
-{
-	return offset > b->size || size > b->size - offset;
-}
-
 /* Which buffer is on which side, and may they be used so? */
 static int check_copy(struct akida_job *job, const struct akida_ioc_copy *c,
 		      struct akida_buffer *src, struct akida_buffer *dst)
 {
-	if (outside(src, c->src_offset, c->size) ||
-	    outside(dst, c->dst_offset, c->size))
+	if (akida_buffer_outside(src, c->src_offset, c->size) ||
+	    akida_buffer_outside(dst, c->dst_offset, c->size))
 		return -EINVAL;
 	if ((src->kind == AKIDA_BUFFER_DEVICE) ==
 	    (dst->kind == AKIDA_BUFFER_DEVICE))
@@ -245,49 +190,19 @@ static int make_segs(struct akida_job *job, const struct akida_ioc_copy *c)
 	u64 offset = to ? c->src_offset : c->dst_offset;
 	u32 dev = job->device->dev + (u32)(to ? c->dst_offset : c->src_offset);
 	struct akida_buffer *h = job->host;
-	unsigned int n = 1;
+	unsigned int n = akida_buffer_segs(h, offset, c->size, dev, NULL);
 
 	job->seg = &job->one;
-	if (h->pin) {
-		n = akida_pin_segs(h->pin, offset, c->size, dev, NULL);
-		if (n > 1) {
-			job->seg = kvmalloc_array(n, sizeof(*job->seg),
-						  GFP_KERNEL_ACCOUNT);
-			if (!job->seg)
-				return -ENOMEM;
-		}
-		akida_pin_segs(h->pin, offset, c->size, dev, job->seg);
-	} else {
-		job->one.host =
-			(h->kind == AKIDA_BUFFER_HOST ? h->host.dma :
-							h->map.host.dma) +
-			offset;
-		job->one.dev = dev;
-		job->one.len = c->size;
+	if (n > 1) {
+		job->seg = kvmalloc_array(n, sizeof(*job->seg),
+					  GFP_KERNEL_ACCOUNT);
+		if (!job->seg)
+			return -ENOMEM;
 	}
+	akida_buffer_segs(h, offset, c->size, dev, job->seg);
 	job->req.seg = job->seg;
 	job->req.num_segs = n;
 	job->req.complete = job_complete;
-	return 0;
-}
-
-/* Gives the job its number and a place in the list. */
-static int number_job(struct akida_job *job, struct akida_ioc_copy *c)
-{
-	struct akida_file *f = job->file;
-
-	spin_lock(&f->jobs_lock);
-	if (job->async && f->num_async == AKIDA_MAX_ASYNC) {
-		spin_unlock(&f->jobs_lock);
-		return -EAGAIN;
-	}
-	f->num_async += job->async;
-	atomic_inc(&f->num_jobs);
-	job->seq = ++f->last_seq;
-	list_add_tail(&job->node, &f->jobs);
-	*result_slot(f, job->seq) = (struct akida_result){ .seq = job->seq };
-	c->seq = job->seq;
-	spin_unlock(&f->jobs_lock);
 	return 0;
 }
 
@@ -301,8 +216,12 @@ static int submit(struct akida_job *job, struct akida_ioc_copy *c)
 		return err;
 	err = make_segs(job, c);
 	if (!err)
-		err = number_job(job, c);
+		err = akida_tickets_reserve(job->file,
+					    job->ticket.async ? 1 : 0);
 	if (!err) {
+		spin_lock(&job->file->jobs_lock);
+		c->seq = akida_ticket_take(job->file, &job->ticket);
+		spin_unlock(&job->file->jobs_lock);
 		if (job->host->pin)
 			akida_pin_sync(adev, job->seg, job->req.num_segs,
 				       c->size, job->req.dir, false);
@@ -311,26 +230,6 @@ static int submit(struct akida_job *job, struct akida_ioc_copy *c)
 	}
 	akida_leave(adev);
 	return err;
-}
-
-static int make_results(struct akida_file *f)
-{
-	struct akida_result *r;
-
-	if (READ_ONCE(f->results))
-		return 0;
-	r = kvcalloc(AKIDA_MAX_RESULTS, sizeof(*r), GFP_KERNEL_ACCOUNT);
-	if (!r)
-		return -ENOMEM;
-	mutex_lock(&f->lock);
-	if (f->results) {
-		kvfree(r);
-	} else {
-		/* Readers have taken a lock since, or just looked for NULL. */
-		WRITE_ONCE(f->results, r);
-	}
-	mutex_unlock(&f->lock);
-	return 0;
 }
 
 static struct akida_job *make_job(struct akida_file *f,
@@ -344,7 +243,7 @@ static struct akida_job *make_job(struct akida_file *f,
 	kref_init(&job->ref);
 	job->file = f;
 	job->seg = &job->one;
-	job->async = c->flags & AKIDA_COPY_ASYNC;
+	job->ticket.async = c->flags & AKIDA_COPY_ASYNC;
 	init_completion(&job->ended);
 	INIT_WORK(&job->work, job_work);
 	return job;
@@ -362,7 +261,7 @@ int akida_ioc_copy(struct akida_file *f, void *arg)
 	if ((c->flags & ~AKIDA_COPY_ASYNC) || c->reserved || !c->size ||
 	    (c->size | c->src_offset | c->dst_offset) % AKIDA_DMA_ALIGN)
 		return -EINVAL;
-	err = make_results(f);
+	err = akida_results_init(f);
 	if (err)
 		return err;
 	job = make_job(f, c);
@@ -397,20 +296,7 @@ int akida_ioc_copy(struct akida_file *f, void *arg)
 
 /* ------------------------------------------------------------ end of a file */
 
-void akida_jobs_wait(struct akida_file *f)
-{
-	bool idle;
-
-	do {
-		wait_event(f->wq, list_empty_careful(&f->jobs));
-		/* Who removed the last one has left the lock. */
-		spin_lock(&f->jobs_lock);
-		idle = list_empty(&f->jobs);
-		spin_unlock(&f->jobs_lock);
-	} while (!idle);
-}
-
-void akida_jobs_close(struct akida_file *f)
+void akida_copies_close(struct akida_file *f)
 {
 	struct akida_job *job;
 
@@ -418,114 +304,15 @@ void akida_jobs_close(struct akida_file *f)
 	for (;;) {
 		spin_lock(&f->jobs_lock);
 		job = list_first_entry_or_null(&f->jobs, struct akida_job,
-					       node);
+					       ticket.node);
 		if (job)
 			kref_get(&job->ref);
 		spin_unlock(&f->jobs_lock);
 		if (!job)
 			break;
 		akida_dma_cancel(f->adev, &job->req);
-		wait_event(f->wq, list_empty_careful(&job->node));
+		wait_event(f->wq, list_empty_careful(&job->ticket.node));
 		job_put(job);
 	}
 	wait_var_event(&f->num_jobs, !atomic_read(&f->num_jobs));
-}
-
-/* ----------------------------------------------------------------- waiting */
-
-/* Looks a transfer up: 1 it has ended, 0 it has not, or a negative errno. */
-static int look(struct akida_file *f, struct akida_ioc_wait *w)
-{
-	struct akida_result *r;
-	struct akida_job *job;
-	int ret = -ESTALE;
-
-	spin_lock(&f->jobs_lock);
-	w->completed = completed(f);
-	f->seen = w->completed;
-	if (!w->seq) {
-		ret = 1;
-	} else if (w->seq > f->last_seq) {
-		ret = -EINVAL;
-	} else {
-		r = result_slot(f, w->seq);
-		if (r->seq == w->seq) {
-			ret = r->ended;
-			w->status = r->status;
-			w->done = r->done;
-		} else {
-			/* Overtaken by so many, but still under way? */
-			list_for_each_entry(job, &f->jobs, node)
-				if (job->seq == w->seq)
-					ret = 0;
-		}
-	}
-	spin_unlock(&f->jobs_lock);
-	return ret;
-}
-
-int akida_ioc_wait(struct akida_file *f, void *arg)
-{
-	struct akida_ioc_wait *w = arg;
-	ktime_t deadline = ns_to_ktime(min_t(u64, w->deadline, KTIME_MAX));
-	DEFINE_WAIT(wait);
-	int ret;
-
-	w->status = 0;
-	w->done = 0;
-	w->completed = 0;
-	if (w->flags & ~AKIDA_WAIT_POLL)
-		return -EINVAL;
-	for (;;) {
-		prepare_to_wait(&f->wq, &wait,
-				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		ret = look(f, w);
-		if (ret)
-			break;
-		if (w->flags & AKIDA_WAIT_POLL)
-			ret = -ETIME;
-		else if (signal_pending(current))
-			ret = -EINTR;
-		else if (w->deadline &&
-			 ktime_compare(ktime_get(), deadline) >= 0)
-			ret = -ETIME;
-		if (ret)
-			break;
-		schedule_hrtimeout_range(w->deadline ? &deadline : NULL,
-					 current->timer_slack_ns,
-					 HRTIMER_MODE_ABS);
-	}
-	finish_wait(&f->wq, &wait);
-	return min(ret, 0);
-}
-
-int akida_ioc_eventfd(struct akida_file *f, void *arg)
-{
-	struct akida_ioc_eventfd *e = arg;
-	struct eventfd_ctx *ctx = NULL;
-
-	if (e->flags || e->fd < -1)
-		return e->flags ? -EINVAL : -EBADF;
-	if (e->fd >= 0) {
-		ctx = eventfd_ctx_fdget(e->fd);
-		if (IS_ERR(ctx))
-			return PTR_ERR(ctx);
-	}
-	spin_lock(&f->jobs_lock);
-	swap(f->eventfd, ctx);
-	spin_unlock(&f->jobs_lock);
-	if (ctx)
-		eventfd_ctx_put(ctx);
-	return 0;
-}
-
-__poll_t akida_jobs_poll(struct akida_file *f)
-{
-	__poll_t mask = 0;
-
-	spin_lock(&f->jobs_lock);
-	if (completed(f) > f->seen)
-		mask = EPOLLIN | EPOLLRDNORM;
-	spin_unlock(&f->jobs_lock);
-	return mask;
 }

@@ -8,8 +8,8 @@
  */
 #include <linux/slab.h>
 
-#include "akida.h"
 #include "akida_compat.h"
+#include "akida_core.h"
 
 #define MAX_BOARDS 64
 
@@ -196,6 +196,7 @@ void akida_block(struct akida_device *adev, enum akida_state state, int error)
 	akida_zap_mappings(adev);
 	mutex_unlock(&adev->block_lock);
 	wake_up_all(&adev->state_wq);
+	akida_core_stop(adev);
 
 	/* First what those wait for who are inside, then they themselves. */
 	if (adev->dma)

@@ -255,7 +255,7 @@ bool akida_dma_look(struct akida_dma *dma)
 	return done || aborted;
 }
 
-irqreturn_t akida_dma_irq(struct akida_device *adev)
+irqreturn_t akida_dma_irq(struct akida_device *adev, bool expected)
 {
 	struct akida_dma *dma = adev->dma;
 	irqreturn_t ret = IRQ_NONE;
@@ -264,7 +264,7 @@ irqreturn_t akida_dma_irq(struct akida_device *adev)
 	raw_spin_lock_irqsave(&dma->lock, flags);
 	if (!dma->stopped && akida_dma_look(dma))
 		ret = list_empty(&dma->done) ? IRQ_HANDLED : IRQ_WAKE_THREAD;
-	else
+	else if (!expected)
 		dma->spurious++;
 	raw_spin_unlock_irqrestore(&dma->lock, flags);
 	return ret;

@@ -41,6 +41,8 @@ static int akida_open(struct inode *inode, struct file *filp)
 	spin_lock_init(&f->jobs_lock);
 	INIT_LIST_HEAD(&f->jobs);
 	init_waitqueue_head(&f->wq);
+	idr_init(&f->programs);
+	akida_queue_init(&f->run);
 	get_device(&adev->dev);
 	filp->private_data = f;
 
@@ -55,8 +57,10 @@ static int akida_release(struct inode *inode, struct file *filp)
 	struct akida_file *f = filp->private_data;
 	struct akida_device *adev = f->adev;
 
-	/* Transfers hold buffers, and a claim must outlive both. */
-	akida_jobs_close(f);
+	/* Jobs hold programs and buffers, transfers buffers; a claim outlives all. */
+	akida_queue_close(f);
+	akida_copies_close(f);
+	akida_programs_close(f);
 	akida_buffers_close(f);
 	akida_claim_close(f);
 
@@ -151,6 +155,7 @@ static int akida_ioc_info(struct akida_file *f, void *arg)
 		.page_size = PAGE_SIZE,
 	};
 	akida_window_info(adev, info);
+	akida_core_info(adev, info);
 	akida_leave(adev);
 
 	mutex_lock(&adev->files_lock);
@@ -187,6 +192,11 @@ static const struct akida_command commands[] = {
 	{ COMMAND(AKIDA_IOC_COPY), .fn = akida_ioc_copy, .always = true },
 	{ COMMAND(AKIDA_IOC_WAIT), .fn = akida_ioc_wait, .always = true },
 	{ COMMAND(AKIDA_IOC_EVENTFD), .fn = akida_ioc_eventfd },
+	{ COMMAND(AKIDA_IOC_PROGRAM_CREATE), .fn = akida_ioc_program_create,
+	  .undo = akida_undo_program_create },
+	{ COMMAND(AKIDA_IOC_PROGRAM_FREE), .fn = akida_ioc_program_free },
+	{ COMMAND(AKIDA_IOC_PROGRAM_UPDATE), .fn = akida_ioc_program_update },
+	{ COMMAND(AKIDA_IOC_SUBMIT), .fn = akida_ioc_submit, .always = true },
 };
 
 /* The largest structure */
@@ -197,6 +207,10 @@ union akida_arg {
 	struct akida_ioc_copy copy;
 	struct akida_ioc_wait wait;
 	struct akida_ioc_eventfd eventfd;
+	struct akida_ioc_program program;
+	struct akida_ioc_program_free program_free;
+	struct akida_ioc_program_update program_update;
+	struct akida_ioc_submit submit;
 };
 
 static const struct akida_command *find_command(unsigned int cmd)
@@ -276,7 +290,8 @@ int akida_objects_module_init(void)
 {
 	file_cache = KMEM_CACHE(akida_file, 0);
 	akida_buffer_cache = KMEM_CACHE(akida_buffer, 0);
-	if (file_cache && akida_buffer_cache && !akida_jobs_module_init())
+	if (file_cache && akida_buffer_cache && !akida_copies_module_init() &&
+	    !akida_tasks_module_init())
 		return 0;
 	akida_objects_module_exit();
 	return -ENOMEM;
@@ -284,7 +299,8 @@ int akida_objects_module_init(void)
 
 void akida_objects_module_exit(void)
 {
-	akida_jobs_module_exit();
+	akida_tasks_module_exit();
+	akida_copies_module_exit();
 	kmem_cache_destroy(akida_buffer_cache);
 	kmem_cache_destroy(file_cache);
 }
@@ -304,6 +320,9 @@ int akida_objects_init(struct akida_device *adev)
 	err = akida_window_init(adev);
 	if (err)
 		goto fail;
+	err = akida_core_init(adev);
+	if (err)
+		goto fail;
 	return 0;
 
 fail:
@@ -317,6 +336,7 @@ fail:
 
 void akida_objects_exit(struct akida_device *adev)
 {
+	akida_core_exit(adev);
 	akida_window_exit(adev);
 	akida_mem_exit(adev);
 	if (adev->wq)
@@ -341,14 +361,16 @@ void akida_objects_detach(struct akida_device *adev)
 	mutex_lock(&adev->files_lock);
 	list_for_each_entry(f, &adev->files, node) {
 		/*
-		 * All transfers have ended; let those who wait for one take
-		 * its bytes before their memory is unmapped.
+		 * All transfers have ended, and jobs end by themselves; let
+		 * those who wait for one take its bytes before their memory is
+		 * unmapped.
 		 */
 		akida_jobs_wait(f);
 		akida_buffers_detach(f);
 		wake_up_all(&f->wq);
 	}
 	mutex_unlock(&adev->files_lock);
+	akida_core_detach(adev);
 	akida_claim_detach(adev);
 	akida_window_detach(adev);
 	akida_mem_detach(adev);

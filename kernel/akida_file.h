@@ -23,6 +23,7 @@
 #include <linux/seq_file.h>
 
 #include "akida.h"
+#include "akida_core.h"
 
 /* Addresses and sizes of DMA are multiples of this. */
 #define AKIDA_DMA_ALIGN 4
@@ -458,6 +459,33 @@ void akida_buffer_put(struct akida_buffer *b);
 u64 akida_buffer_mmap_offset(const struct akida_buffer *b);
 
 /**
+ * akida_buffer_segs() - pieces of a part of a buffer on the host's side
+ * @b: buffer, not of device memory
+ * @offset: bytes from its start
+ * @size: bytes
+ * @dev: device address of the other side
+ * @seg: array to fill, or NULL to count
+ *
+ * Return: how many.
+ */
+unsigned int akida_buffer_segs(const struct akida_buffer *b, u64 offset,
+			       u64 size, u32 dev, struct akida_dma_seg *seg);
+
+/**
+ * akida_buffer_outside() - a range is not all in a buffer
+ * @b: buffer
+ * @offset: bytes from its start
+ * @size: bytes
+ *
+ * Return: true if so.
+ */
+static inline bool akida_buffer_outside(const struct akida_buffer *b,
+					u64 offset, u64 size)
+{
+	return offset > b->size || size > b->size - offset;
+}
+
+/**
  * akida_buffers_detach() - let go of all that needs the PCI device
  * @f: file of a gone board
  */
@@ -471,7 +499,41 @@ void akida_buffers_close(struct akida_file *f);
 
 /* ------------------------------------------------------------------ files */
 
-struct akida_result;
+/**
+ * struct akida_result - what became of a transfer or a job
+ * @seq: its number
+ * @done: bytes that arrived
+ * @status: 0 or a negative errno
+ * @has_ended: it has ended
+ * @cookie: the caller's
+ * @clocks: of the core
+ * @queued: CLOCK_MONOTONIC nanoseconds
+ * @started: the same
+ * @ended: the same
+ */
+struct akida_result {
+	u64 seq;
+	u64 done;
+	int status;
+	bool has_ended;
+	u64 cookie;
+	u64 clocks;
+	u64 queued;
+	u64 started;
+	u64 ended;
+};
+
+/**
+ * struct akida_ticket - the number of a transfer or a job under way
+ * @node: in akida_file.jobs
+ * @seq: number
+ * @async: nobody waits in the call that began it
+ */
+struct akida_ticket {
+	struct list_head node;
+	u64 seq;
+	bool async;
+};
 
 /**
  * struct akida_file - an open file
@@ -490,14 +552,16 @@ struct akida_result;
  * @claim: the vendor's interface, when this file takes part in it; set once
  * @refused: it was refused the vendor's interface, and the log says why
  * @jobs_lock: for all below
- * @jobs: transfers under way, in order of their numbers
- * @num_jobs: transfers that still touch this
- * @num_async: asynchronous transfers under way
+ * @jobs: transfers and jobs under way, in order of their numbers
+ * @num_jobs: transfers and jobs that still touch this
+ * @num_async: asynchronous transfers and jobs under way
  * @last_seq: last number given out
  * @seen: @completed as last told by AKIDA_IOC_WAIT
  * @results: ring of AKIDA_MAX_RESULTS; made by the first transfer
  * @wq: waits for the end of transfers
  * @eventfd: signalled at the end of asynchronous ones
+ * @programs: handle -> program (under @lock)
+ * @run: what the core is to do for this file; the core's lock
  */
 struct akida_file {
 	struct akida_device *adev;
@@ -524,6 +588,9 @@ struct akida_file {
 	struct akida_result *results;
 	wait_queue_head_t wq;
 	struct eventfd_ctx *eventfd;
+
+	struct idr programs;
+	struct akida_queue run;
 };
 
 /**
@@ -553,9 +620,14 @@ int akida_ioc_buffer_free(struct akida_file *f, void *arg);
 int akida_ioc_copy(struct akida_file *f, void *arg);
 int akida_ioc_wait(struct akida_file *f, void *arg);
 int akida_ioc_eventfd(struct akida_file *f, void *arg);
+int akida_ioc_program_create(struct akida_file *f, void *arg);
+int akida_ioc_program_free(struct akida_file *f, void *arg);
+int akida_ioc_program_update(struct akida_file *f, void *arg);
+int akida_ioc_submit(struct akida_file *f, void *arg);
 
 /* The caller did not get the handle: free it. */
 void akida_undo_buffer_create(struct akida_file *f, void *arg);
+void akida_undo_program_create(struct akida_file *f, void *arg);
 
 /* -------------------------------------------------------------- transfers */
 
@@ -575,22 +647,65 @@ int akida_dma_run(struct akida_device *adev, enum akida_dma_dir dir,
 		  const struct akida_dma_seg *seg, unsigned int num, u64 *done);
 
 /* Cache of transfers, for module init and exit */
-int akida_jobs_module_init(void);
-void akida_jobs_module_exit(void);
+int akida_copies_module_init(void);
+void akida_copies_module_exit(void);
 
 /**
- * akida_jobs_wait() - wait until transfers have handed their bytes over
- * @f: file whose transfers have all ended
+ * akida_copies_close() - end all transfers of a file that is closed
+ * @f: file without jobs
+ */
+void akida_copies_close(struct akida_file *f);
+
+/* --------------------------------------------------- numbers and results */
+
+/**
+ * akida_results_init() - make room for results
+ * @f: file
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int akida_results_init(struct akida_file *f);
+
+/**
+ * akida_tickets_reserve() - room for asynchronous transfers or jobs
+ * @f: file
+ * @num: how many; each then needs akida_ticket_take()
+ *
+ * Return: 0, -EAGAIN if AKIDA_MAX_ASYNC would be under way.
+ */
+int akida_tickets_reserve(struct akida_file *f, unsigned int num);
+
+/**
+ * akida_ticket_take() - give a transfer or a job its number
+ * @f: file with room for results, its jobs_lock held
+ * @t: ticket with @async set
+ *
+ * Return: the number.
+ */
+u64 akida_ticket_take(struct akida_file *f, struct akida_ticket *t);
+
+/**
+ * akida_ticket_end() - file a result and tell who waits
+ * @f: file
+ * @t: ticket
+ * @result: all but @seq and @has_ended
+ */
+void akida_ticket_end(struct akida_file *f, struct akida_ticket *t,
+		      const struct akida_result *result);
+
+/**
+ * akida_ticket_drop() - the last that is done for a ticket
+ * @f: file; nothing of it is touched any more
+ */
+void akida_ticket_drop(struct akida_file *f);
+
+/**
+ * akida_jobs_wait() - wait until transfers and jobs have ended
+ * @f: file of a gone board, where they all end by themselves
  *
  * Takes no lock that is taken outside of akida_device.files_lock.
  */
 void akida_jobs_wait(struct akida_file *f);
-
-/**
- * akida_jobs_close() - end all transfers of a file that is closed
- * @f: file
- */
-void akida_jobs_close(struct akida_file *f);
 
 /**
  * akida_jobs_poll() - what poll() says of transfers

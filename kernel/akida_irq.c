@@ -4,13 +4,14 @@
  *
  * The DMA engines do not use the MSI capability: they write to an address that
  * is programmed into them, and the driver programs the vector's message there.
+ * The core of a virtual board uses the capability.
  * When the kernel changes the message (affinity, resume) it says so while it
  * holds the interrupt's lock, and the engine is told at once.
  */
 #include <linux/irq.h>
 #include <linux/msi.h>
 
-#include "akida.h"
+#include "akida_core.h"
 
 static void message_changed(struct msi_desc *desc, void *data)
 {
@@ -25,7 +26,10 @@ static void message_changed(struct msi_desc *desc, void *data)
 
 static irqreturn_t handler(int irq, void *data)
 {
-	return akida_dma_irq(data);
+	irqreturn_t core = akida_core_irq(data);
+	irqreturn_t dma = akida_dma_irq(data, core != IRQ_NONE);
+
+	return dma == IRQ_NONE ? core : dma;
 }
 
 static irqreturn_t thread(int irq, void *data)

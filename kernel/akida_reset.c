@@ -59,6 +59,11 @@ void akida_reset_core(struct akida_device *adev)
 {
 	pulse(adev, CORE_RESET | SCC_RESET);
 	usleep_range(1000, 1500);
+	akida_reset_mesh(adev);
+}
+
+void akida_reset_mesh(struct akida_device *adev)
+{
 	pulse(adev, LOGIC_RESET | MESH_RESET);
 }
 

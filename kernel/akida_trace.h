@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Tracepoints: akida:akida_probe, akida_dma_submit, akida_dma_complete,
- * akida_dma_error, akida_ioctl. "board" is N of /dev/akidaN; "req" tells
- * transfers apart.
+ * akida_dma_error, akida_ioctl; akida_job_submit, akida_job_start,
+ * akida_job_done, akida_program_switch, akida_core_reset. "board" is N of
+ * /dev/akidaN; "req" tells transfers apart, "file" and "seq" jobs, "program"
+ * programs.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM akida
@@ -12,7 +14,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "akida.h"
+#include "akida_core.h"
 
 TRACE_EVENT(akida_probe,
 	TP_PROTO(struct akida_device *adev, int status),
@@ -119,6 +121,97 @@ TRACE_EVENT(akida_ioctl,
 	),
 	TP_printk("board=%d cmd=0x%08x nr=0x%02x ret=%ld", __entry->board,
 		  __entry->cmd, __entry->cmd & 0xff, __entry->ret)
+);
+
+TRACE_EVENT(akida_job_submit,
+	TP_PROTO(struct akida_device *adev, u64 file, u64 seq, u64 program),
+	TP_ARGS(adev, file, seq, program),
+	TP_STRUCT__entry(
+		__field(int, board)
+		__field(u64, file)
+		__field(u64, seq)
+		__field(u64, program)
+	),
+	TP_fast_assign(
+		__entry->board = adev->index;
+		__entry->file = file;
+		__entry->seq = seq;
+		__entry->program = program;
+	),
+	TP_printk("board=%d file=%llu seq=%llu program=%llu", __entry->board,
+		  __entry->file, __entry->seq, __entry->program)
+);
+
+/* A batch is given to the core */
+TRACE_EVENT(akida_job_start,
+	TP_PROTO(struct akida_device *adev, const struct akida_batch *b),
+	TP_ARGS(adev, b),
+	TP_STRUCT__entry(
+		__field(int, board)
+		__field(u64, file)
+		__field(u64, program)
+		__field(unsigned int, jobs)
+	),
+	TP_fast_assign(
+		__entry->board = adev->index;
+		__entry->file = b->queue->id;
+		__entry->program = b->program->id;
+		__entry->jobs = b->num;
+	),
+	TP_printk("board=%d file=%llu program=%llu jobs=%u", __entry->board,
+		  __entry->file, __entry->program, __entry->jobs)
+);
+
+TRACE_EVENT(akida_job_done,
+	TP_PROTO(struct akida_device *adev, u64 file, u64 seq, u64 clocks,
+		 int status),
+	TP_ARGS(adev, file, seq, clocks, status),
+	TP_STRUCT__entry(
+		__field(int, board)
+		__field(u64, file)
+		__field(u64, seq)
+		__field(u64, clocks)
+		__field(int, status)
+	),
+	TP_fast_assign(
+		__entry->board = adev->index;
+		__entry->file = file;
+		__entry->seq = seq;
+		__entry->clocks = clocks;
+		__entry->status = status;
+	),
+	TP_printk("board=%d file=%llu seq=%llu clocks=%llu status=%d",
+		  __entry->board, __entry->file, __entry->seq,
+		  __entry->clocks, __entry->status)
+);
+
+DECLARE_EVENT_CLASS(akida_program_event,
+	TP_PROTO(struct akida_device *adev, const struct akida_program *p),
+	TP_ARGS(adev, p),
+	TP_STRUCT__entry(
+		__field(int, board)
+		__field(u64, program)
+		__field(u32, size)
+	),
+	TP_fast_assign(
+		__entry->board = adev->index;
+		__entry->program = p->id;
+		__entry->size = p->size;
+	),
+	TP_printk("board=%d program=%llu size=%u", __entry->board,
+		  __entry->program, __entry->size)
+);
+
+/* Another program than before goes into the mesh */
+DEFINE_EVENT(akida_program_event, akida_program_switch,
+	TP_PROTO(struct akida_device *adev, const struct akida_program *p),
+	TP_ARGS(adev, p)
+);
+
+/* The core, and it alone, was reset after a job of this program */
+DEFINE_EVENT(akida_program_event, akida_core_reset,
+	TP_PROTO(struct akida_device *adev, const struct akida_program *p),
+	TP_ARGS(adev, p)
 );
 
 #endif /* AKIDA_TRACE_H */

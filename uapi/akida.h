@@ -44,7 +44,7 @@
  * ``AKIDA_CAP_LONG_LISTS``
  *   DMA lists are longer than the vendor's 64 bytes
  */
-#define AKIDA_ABI_VERSION 1
+#define AKIDA_ABI_VERSION 2
 
 #define AKIDA_CHIP_AKD1000 1
 #define AKIDA_CHIP_AKD1500 2
@@ -76,7 +76,15 @@
  * @users: open files, the caller's included
  * @resets: resets of the board since probe
  * @page_size: device and window buffers are multiples of this
- * @reserved: zero
+ * @programs: programs on the board, everybody's
+ * @device_version: of programs that it takes; see &struct akida_ioc_program
+ * @switches: how often the mesh was configured for another program than before
+ * @jobs: jobs that the core has done since probe
+ * @core_errors: jobs that it could not run, or that did not end
+ * @program_bytes: bytes of programs moved to the board since probe
+ * @core_resets: resets of the core alone, after such jobs
+ *
+ * What follows @page_size came with version 2; older drivers leave it zero.
  */
 struct akida_ioc_info {
 	__u32 flags;
@@ -97,7 +105,13 @@ struct akida_ioc_info {
 	__u32 users;
 	__u32 resets;
 	__u32 page_size;
-	__u32 reserved;
+	__u32 programs;
+	__u32 device_version;
+	__u32 core_resets;
+	__u64 switches;
+	__u64 jobs;
+	__u64 core_errors;
+	__u64 program_bytes;
 };
 
 /**
@@ -248,14 +262,21 @@ struct akida_ioc_copy {
 #define AKIDA_MAX_RESULTS 1024
 
 /**
- * struct akida_ioc_wait - wait for a transfer
+ * struct akida_ioc_wait - wait for a transfer or a job
  * @seq: its number; 0 looks at @completed only
  * @deadline: CLOCK_MONOTONIC nanoseconds; 0 waits for ever
  * @flags: AKIDA_WAIT_POLL or 0
  * @status: out: 0 or a negative errno, as akida_ioc_copy returns them
  * @done: out: bytes that arrived
- * @completed: out: all transfers up to this number have ended
+ * @completed: out: all transfers and jobs up to this number have ended
+ * @cookie: out: of a job, as it was submitted
+ * @clocks: out: of a job, what the core's timer counted; jobs that it ran
+ *	without a pause in between share the count evenly
+ * @queued: out: of a job, CLOCK_MONOTONIC nanoseconds when it was submitted
+ * @started: out: of a job, when the core was last told to run it; 0 if never
+ * @ended: out: of a job, when its outputs were there or it failed
  *
+ * Jobs came with version 2; for transfers what follows @completed is zero.
  * poll() reports POLLIN when @completed has grown since the last call of
  * this. Deadlines are absolute, so that a call that a signal interrupted can
  * just be made again.
@@ -272,19 +293,255 @@ struct akida_ioc_wait {
 	__s32 status;
 	__u64 done;
 	__u64 completed;
+	__u64 cookie;
+	__u64 clocks;
+	__u64 queued;
+	__u64 started;
+	__u64 ended;
 };
 
 /**
  * struct akida_ioc_eventfd - have an eventfd signalled
- * @fd: an eventfd, which is added 1 for each transfer that ends; -1 for none
+ * @fd: an eventfd, which is added 1 for each transfer or job that ends; -1 for
+ *	none
  * @flags: 0
  *
- * One per file; a new one replaces the old. Only transfers with
+ * One per file; a new one replaces the old. Of transfers only those with
  * AKIDA_COPY_ASYNC count. Return: 0; -EBADF, -EINVAL if it is no eventfd.
  */
 struct akida_ioc_eventfd {
 	__s32 fd;
 	__u32 flags;
+};
+
+/**
+ * DOC: Programs
+ *
+ * What the core is loaded with: ``AKIDA_IOC_PROGRAM_CREATE`` takes one
+ * (&struct akida_ioc_program), ``AKIDA_IOC_PROGRAM_UPDATE`` replaces parts of one
+ * (&struct akida_ioc_program_update), ``AKIDA_IOC_PROGRAM_FREE`` gives one back
+ * (&struct akida_ioc_program_free). The driver knows nothing of containers and
+ * models: it is given tracks, which are packets for the mesh, and checks them.
+ *
+ * ``AKIDA_MAX_PROGRAMS``
+ *   programs of one file
+ * ``AKIDA_MAX_PROGRAM_SIZE``
+ *   bytes of a program's data
+ * ``AKIDA_MAX_TRACKS``, ``AKIDA_MAX_EPG``, ``AKIDA_MAX_PASSES``
+ *   parts, registers and passes of a program
+ * ``AKIDA_PROGRAM_SPARSE``
+ *   flag: inputs are lists of events, not maps: they go in by the event DMA
+ */
+#define AKIDA_MAX_PROGRAMS 64
+#define AKIDA_MAX_PROGRAM_SIZE (64U << 20)
+#define AKIDA_MAX_TRACKS 256
+#define AKIDA_MAX_EPG 64
+#define AKIDA_MAX_PASSES 254
+
+/**
+ * struct akida_track - a part of a program's data
+ * @offset: bytes from the start of the data, a multiple of 4
+ * @words: 32-bit words, more than 0; of packets at most 65535. Tracks do not
+ *	overlap
+ * @pass: in which pass it is given to the mesh, from 0
+ * @fnp2: 0 for configuration packets; N for weights that stay in the board's
+ *	memory, where the FNP2 with address register N - 1 (0 to 3) reads them
+ */
+struct akida_track {
+	__u32 offset;
+	__u32 words;
+	__u32 pass;
+	__u32 fnp2;
+};
+
+/**
+ * struct akida_epg - a register that a program wants written
+ * @offset: from 0x40000 of the core: 0x0, 0xc, 0x10, 0x14, 0x18 or 0x1c
+ * @value: what to write
+ */
+struct akida_epg {
+	__u32 offset;
+	__u32 value;
+};
+
+#define AKIDA_PROGRAM_SPARSE 0x1
+
+/**
+ * struct akida_ioc_program - put a program on the board
+ * @data: address of its data: configuration packets and FNP2 weights
+ * @tracks: address of @num_tracks &struct akida_track
+ * @epg: address of @num_epg &struct akida_epg
+ * @data_size: bytes, a multiple of 4
+ * @num_tracks: 1 to AKIDA_MAX_TRACKS
+ * @num_epg: 0 to AKIDA_MAX_EPG
+ * @num_passes: 1 to AKIDA_MAX_PASSES
+ * @device_version: of the chip that it was made for: vendor 31:24, product
+ *	23:16, major 15:8, minor 7:0
+ * @flags: AKIDA_PROGRAM_SPARSE or 0
+ * @width: of an input
+ * @height: of an input
+ * @channels: of an input
+ * @input_size: bytes of the largest input: of a map @width * @height *
+ *	@channels; of events a multiple of 8
+ * @output_size: bytes of the largest output, its header of 32 bytes included;
+ *	a multiple of 4
+ * @handle: out: more than 0
+ *
+ * The driver copies all of it; what the caller changes afterwards does not
+ * matter. It looks at every packet: lengths, the node, NP and unit that it is
+ * for. The copy in device memory can be reached by no buffer, mapping or
+ * transfer.
+ *
+ * Return: 0; -EINVAL for anything out of its range, and for another
+ * @device_version than that of the info; -EBADMSG for a packet that is none or
+ * is for nobody in the mesh; -EOPNOTSUPP for several passes on silicon, where
+ * how they follow each other is not public; -ENOSPC without room in device
+ * memory, or AKIDA_MAX_PROGRAMS; -ENOMEM.
+ */
+struct akida_ioc_program {
+	__u64 data;
+	__u64 tracks;
+	__u64 epg;
+	__u32 data_size;
+	__u32 num_tracks;
+	__u32 num_epg;
+	__u32 num_passes;
+	__u32 device_version;
+	__u32 flags;
+	__u32 width;
+	__u32 height;
+	__u32 channels;
+	__u32 input_size;
+	__u32 output_size;
+	__u32 handle;
+};
+
+/**
+ * struct akida_ioc_program_free - take a program off the board
+ * @handle: of the program
+ * @flags: 0
+ *
+ * Jobs that were submitted still run. Return: 0; -ENOENT.
+ */
+struct akida_ioc_program_free {
+	__u32 handle;
+	__u32 flags;
+};
+
+/**
+ * struct akida_new_track - other contents for a track
+ * @data: address of as many words as the track has
+ * @track: its number, from 0
+ * @words: words of the track
+ */
+struct akida_new_track {
+	__u64 data;
+	__u32 track;
+	__u32 words;
+};
+
+/**
+ * struct akida_ioc_program_update - replace some tracks of a program
+ * @tracks: address of @num_tracks &struct akida_new_track
+ * @handle: of the program
+ * @num_tracks: 1 to AKIDA_MAX_TRACKS, each at most once
+ * @flags: 0
+ * @reserved: 0
+ *
+ * Jobs that are submitted afterwards run with the new contents. They are
+ * checked as those of a new program; if one is refused, nothing changes. Only
+ * these tracks are moved to the board.
+ *
+ * Return: 0; -ENOENT; -EINVAL, -EBADMSG; -EBUSY while jobs of the program are
+ * under way; -ENOMEM.
+ */
+struct akida_ioc_program_update {
+	__u64 tracks;
+	__u32 handle;
+	__u32 num_tracks;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/**
+ * DOC: Jobs
+ *
+ * A job is a program's run on one input. ``AKIDA_IOC_SUBMIT`` begins some
+ * (&struct akida_ioc_submit, &struct akida_submit_job); their ends are told as
+ * those of transfers are.
+ *
+ * ``AKIDA_MAX_SUBMIT``
+ *   jobs of one call
+ * ``AKIDA_SUBMIT_WAIT``
+ *   flag: wait for the last of these jobs, which is also the last to end
+ */
+
+/**
+ * struct akida_submit_job - one input, and where its output is to go
+ * @cookie: the caller's, handed back by AKIDA_IOC_WAIT
+ * @input: handle of the buffer with the input
+ * @output: handle of the buffer for the output
+ * @input_offset: where in it; a multiple of 4
+ * @output_offset: where in it; a multiple of 4
+ * @input_size: bytes; of a map exactly the program's, of events a multiple of
+ *	8, more than 0 and at most the program's
+ * @reserved: 0
+ *
+ * Both buffers are in host memory. The input takes its size rounded up to 4
+ * bytes, the output all of the program's @output_size. It begins with a header
+ * of 32 bytes, whose first word says the format (31:28) and how many words
+ * follow (27:0); behind them is what was there before.
+ */
+struct akida_submit_job {
+	__u64 cookie;
+	__u32 input;
+	__u32 output;
+	__u64 input_offset;
+	__u64 output_offset;
+	__u32 input_size;
+	__u32 reserved;
+};
+
+#define AKIDA_MAX_SUBMIT 128
+#define AKIDA_SUBMIT_WAIT 0x1
+
+/**
+ * struct akida_ioc_submit - have a program run
+ * @jobs: address of @num_jobs &struct akida_submit_job
+ * @program: handle
+ * @num_jobs: 1 to AKIDA_MAX_SUBMIT
+ * @deadline: with AKIDA_SUBMIT_WAIT: CLOCK_MONOTONIC nanoseconds until when to
+ *	wait; 0 waits for ever
+ * @flags: AKIDA_SUBMIT_WAIT or 0
+ * @status: out, with AKIDA_SUBMIT_WAIT: 0, or the status of the first of them
+ *	that failed
+ * @seq: out: number of the first job; the others have the next ones. Counted
+ *	together with the transfers of the file; AKIDA_IOC_WAIT, poll() and the
+ *	eventfd tell of their ends. 0 if none was submitted
+ *
+ * Jobs of a file run in their order; files take turns. A job of which the core
+ * says that it cannot run it, or that does not end, ends with -EIO, and the core
+ * is reset; so does one that was under way during three resets of the board.
+ * Other jobs go on afterwards, with the same results. After three such jobs in
+ * a row the file gets -EIO for all others until it is closed. A transfer of
+ * inputs or outputs that fails ends the jobs that it was for with its error, as
+ * akida_ioc_copy returns them.
+ *
+ * Return: 0; -ENOENT for a handle; -EINVAL, also for a range outside its
+ * buffer; -EACCES for an output in read-only memory; -EOPNOTSUPP for a buffer
+ * that is not host memory; -EAGAIN if more than AKIDA_MAX_ASYNC would be under
+ * way; -EIO; -ENODEV; -ENOMEM. With
+ * AKIDA_SUBMIT_WAIT also -ETIME after the deadline and -EINTR: the jobs go on,
+ * and @seq is valid. If anything is refused, no job was submitted.
+ */
+struct akida_ioc_submit {
+	__u64 jobs;
+	__u32 program;
+	__u32 num_jobs;
+	__u64 deadline;
+	__u32 flags;
+	__s32 status;
+	__u64 seq;
 };
 
 #define AKIDA_IOC_INFO _IOWR(AKIDA_IOC_MAGIC, 0x00, struct akida_ioc_info)
@@ -297,5 +554,12 @@ struct akida_ioc_eventfd {
 #define AKIDA_IOC_COPY _IOWR(AKIDA_IOC_MAGIC, 0x20, struct akida_ioc_copy)
 #define AKIDA_IOC_WAIT _IOWR(AKIDA_IOC_MAGIC, 0x21, struct akida_ioc_wait)
 #define AKIDA_IOC_EVENTFD _IOWR(AKIDA_IOC_MAGIC, 0x22, struct akida_ioc_eventfd)
+#define AKIDA_IOC_PROGRAM_CREATE \
+	_IOWR(AKIDA_IOC_MAGIC, 0x30, struct akida_ioc_program)
+#define AKIDA_IOC_PROGRAM_FREE \
+	_IOWR(AKIDA_IOC_MAGIC, 0x31, struct akida_ioc_program_free)
+#define AKIDA_IOC_PROGRAM_UPDATE \
+	_IOWR(AKIDA_IOC_MAGIC, 0x32, struct akida_ioc_program_update)
+#define AKIDA_IOC_SUBMIT _IOWR(AKIDA_IOC_MAGIC, 0x40, struct akida_ioc_submit)
 
 #endif /* _UAPI_AKIDA_H */

@@ -20,7 +20,7 @@ TEST_F(board, chip)
 	/* As on silicon: AKD1000 reads zero. */
 	EXPECT_EQ(variant->chip == AKIDA_CHIP_AKD1000 ? 0U : 0xbca10309U,
 		  i->ip_version);
-	EXPECT_EQ(0U, i->reserved);
+	EXPECT_EQ(0U, i->programs);
 	EXPECT_EQ(0U, i->flags);
 }
 

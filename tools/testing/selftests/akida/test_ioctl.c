@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "board_fixture.h"
+#include "tiny.h"
 
 /*
  * The commands, each with an argument that is good once a device buffer 1 and
@@ -28,6 +29,18 @@ static const struct akida_ioc_copy arg_copy = { .src = 1,
 static const struct akida_ioc_wait arg_wait = { .seq = 1,
 						.flags = AKIDA_WAIT_POLL };
 static const struct akida_ioc_eventfd arg_eventfd = { .fd = -1 };
+/* Those that point at others are filled in by prepared(). */
+static struct tiny program;
+static struct akida_new_track new_track;
+static const struct akida_submit_job job = { .input = 2,
+					     .output = 2,
+					     .output_offset = 2048,
+					     .input_size = 8 };
+static struct akida_ioc_program arg_program;
+static const struct akida_ioc_program_free arg_program_free = { .handle = 1 };
+static struct akida_ioc_program_update arg_update = { .handle = 1,
+						      .num_tracks = 1 };
+static struct akida_ioc_submit arg_submit = { .program = 1, .num_jobs = 1 };
 
 static const struct {
 	const char *name;
@@ -41,6 +54,10 @@ static const struct {
 	{ "copy", AKIDA_IOC_COPY, &arg_copy },
 	{ "wait", AKIDA_IOC_WAIT, &arg_wait },
 	{ "eventfd", AKIDA_IOC_EVENTFD, &arg_eventfd },
+	{ "program", AKIDA_IOC_PROGRAM_CREATE, &arg_program },
+	{ "update", AKIDA_IOC_PROGRAM_UPDATE, &arg_update },
+	{ "submit", AKIDA_IOC_SUBMIT, &arg_submit },
+	{ "program free", AKIDA_IOC_PROGRAM_FREE, &arg_program_free },
 };
 
 #define NUM_CMDS (ARRAY_SIZE(cmds))
@@ -50,7 +67,7 @@ static unsigned long resize(unsigned long cmd, size_t size)
 	return _IOC(_IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd), size);
 }
 
-/* Buffers 1, 2 and 3, transfer 1: in a file of its own. */
+/* Buffers 1, 2 and 3, transfer 1, program 1: in a file of its own. */
 static int prepared(const struct board *b)
 {
 	int fd = dev_open(b);
@@ -60,10 +77,17 @@ static int prepared(const struct board *b)
 	if (buffer_create(fd, AKIDA_BUFFER_DEVICE, 4096, NULL) != 1 ||
 	    buffer_create(fd, AKIDA_BUFFER_HOST, 4096, NULL) != 2 ||
 	    buffer_create(fd, AKIDA_BUFFER_HOST, 4096, NULL) != 3 ||
-	    copy(fd, 1, 0, 2, 0, 64)) {
+	    copy(fd, 1, 0, 2, 0, 64) ||
+	    tiny_load(fd, &program, b->chip, 1) != 1) {
 		close(fd);
 		return -EPROTO;
 	}
+	arg_program = program.arg;
+	arg_program.handle = 0;
+	new_track.data = (uintptr_t)program.word;
+	new_track.words = TINY_TRACK_WORDS;
+	arg_update.tracks = (uintptr_t)&new_track;
+	arg_submit.jobs = (uintptr_t)&job;
 	return fd;
 }
 
@@ -308,7 +332,7 @@ TEST_F(board, outputs_are_set)
 	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_INFO, &again));
 	EXPECT_EQ(0, memcmp(&info, &again, sizeof(info)));
 	EXPECT_EQ(0U, info.flags);
-	EXPECT_EQ(0U, info.reserved);
+	EXPECT_EQ(0U, info.programs);
 
 	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_BUFFER_CREATE, &create));
 	EXPECT_GT((int)create.handle, 0);
@@ -449,10 +473,9 @@ TEST_F(board, failures_tell_nothing)
 	EXPECT_EQ(-ENOENT, dev_ioctl(fd, AKIDA_IOC_COPY, &c));
 	EXPECT_EQ(0, memcmp(&c, &c2, sizeof(c)));
 	memset(&w, 0xa5, sizeof(w));
-	w2 = w;
-	w2.status = 0;
-	w2.done = 0;
-	w2.completed = 0;
+	w2 = (struct akida_ioc_wait){ .seq = w.seq,
+				      .deadline = w.deadline,
+				      .flags = w.flags };
 	EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_WAIT, &w));
 	EXPECT_EQ(0, memcmp(&w, &w2, sizeof(w)));
 	w = (struct akida_ioc_wait){ .seq = 77, .status = 5, .done = 5 };
