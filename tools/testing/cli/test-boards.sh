@@ -105,7 +105,7 @@ export MOCK_AKIDA=open=EBUSY
 ok 'info of a claimed board' run_mocked 1 info 0
 ok 'it says who' warns 'another process has claimed the board.*\(open in: python3, process 4711\)'
 unset MOCK_AKIDA
-ok 'running on a board' with_mock fails 1 '/dev/akida0: this version of akida does not make programs for boards' \
+ok 'running on a board' with_mock fails 1 '/dev/akida0: this akida.ko runs no programs' \
 	run "$demo/digits.fbz" -i "$demo/digit-3.png" --device 0
 gone proc/4711
 

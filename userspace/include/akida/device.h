@@ -169,8 +169,10 @@ const char *akida_program_error(const struct akida_program *p);
  * @options: how, or NULL for defaults
  *
  * Return: 0 or a negative errno; those of akida_model_check_runnable(), and
- * -ERANGE for a step that the target cannot hold; -ENOTSUP on a board: this
- * version makes no programs for boards.
+ * -ERANGE for a step that the target cannot hold. On a board the model is
+ * built for its chip, whose steps it follows; then also -EINVAL for a model that
+ * the chip cannot hold or another target, -ENOTSUP for silicon, for which what
+ * is public is not enough to build; -ENOSPC without room on the board.
  */
 int akida_program_load(struct akida_program *p, struct akida_model *m,
 		       const struct akida_load_options *options);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Boards as devices. What runs on them are programs for their mesh of NPs,
- * which nothing here makes yet: loading a model says so.
+ * Boards as devices. What runs on them: board_program.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "device/backend.h"
 #include "device/board.h"
+#include "device/board_program.h"
 
 static const char *chip_name(enum akida_target chip)
 {
@@ -65,22 +65,31 @@ static void board_close(struct akida_device *d)
 	akida_board_free(d->priv);
 }
 
-static int board_load(struct akida_program *p,
-		      const struct akida_load_options *o)
+/* A board tells no times of layers. */
+static void board_set_profiling(struct akida_program *p, bool on)
 {
-	const struct akida_board *b = p->device->priv;
-
-	(void)o;
-	return ak_errf(
-		&p->err, -ENOTSUP,
-		"%s: this version of akida does not make programs for boards; the device 'soft' runs the model on the processor",
-		b->node);
+	(void)p;
+	(void)on;
 }
 
-/* The rest is for programs that are loaded, of which there are none. */
+static const char *board_profile(const struct akida_program *p, uint32_t layer,
+				 uint64_t *ns, uint64_t *runs)
+{
+	(void)p;
+	(void)layer;
+	*ns = 0;
+	*runs = 0;
+	return "board";
+}
+
 const struct ak_backend ak_backend_board = {
 	.list = board_list,
 	.open = board_open,
 	.close = board_close,
-	.load = board_load,
+	.load = ak_board_load,
+	.unload = ak_board_unload,
+	.run = ak_board_run,
+	.memory = ak_board_memory,
+	.set_profiling = board_set_profiling,
+	.profile = board_profile,
 };
