@@ -194,9 +194,11 @@ class Machine:
         return 1, ""
 
     def do_kill_board(self, _, words):
-        # QEMU fails an assertion if it is waiting for an answer just then.
+        # QEMU fails an assertion if it is waiting for an answer just then, or
+        # has writes to send that nobody waits for.
         self.monitor.execute({"execute": "stop"})
         try:
+            time.sleep(0.3)
             self.board(words[0]).kill()
             time.sleep(0.2)
         finally:

@@ -124,9 +124,9 @@ TEST_F_TIMEOUT(board, shutdown_under_load, 120)
 	ASSERT_NE(NULL, p);
 	ASSERT_GT(d, 0);
 	ASSERT_EQ(0, load_begin(&l, &self->b));
-	/* In the middle of a transfer: it takes 4 s at this rate. */
+	/* In the middle of a transfer: it takes 8 s at this rate. */
 	ASSERT_EQ(0,
-		  vmctl("board %d fault slow-link:rate=65536", self->b.number));
+		  vmctl("board %d fault slow-link:rate=8192", self->b.number));
 	seq = copy_async(self->fd, host, 0, d, 0, SIZE);
 	ASSERT_GT(seq, 0);
 	bytes = counter(&self->b, "dma.bytes");
