@@ -179,17 +179,21 @@ static void take_window(struct akida_device *adev, struct akida_claim *c)
 			c->window_size / SZ_1K, want / SZ_1K);
 }
 
-/* Frees host memory; the board is gone, or its core was reset. */
+/*
+ * Frees host memory; the board is gone, or its core was reset. When a claim
+ * ends, by mmap() even inside mmap_lock, it has no files: nobody copies user
+ * memory under these locks, which is what the subclass tells lockdep.
+ */
 static void drop_memory(struct akida_device *adev, struct akida_claim *c)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(c->bounce); i++) {
-		mutex_lock(&c->bounce[i].lock);
+		mutex_lock_nested(&c->bounce[i].lock, SINGLE_DEPTH_NESTING);
 		akida_host_free(adev, &c->bounce[i].host);
 		mutex_unlock(&c->bounce[i].lock);
 	}
-	down_write(&c->window_lock);
+	down_write_nested(&c->window_lock, SINGLE_DEPTH_NESTING);
 	down_read(&adev->sem);
 	for (i = 0; i < AKIDA_CLAIM_REGIONS; i++)
 		akida_window_destroy(adev, &c->window[i]);
