@@ -322,8 +322,8 @@ static void test_fold(void **state)
 	ak_graph_free(g);
 }
 
-/* A factor for each element of a map that was flattened. */
-static void test_fold_flat(void **state)
+/* A factor and a shift for each element of a map that was flattened. */
+static void fold_flat(size_t filters)
 {
 	struct ak_graph *g = graph(2, 3, 2), *back;
 	struct ak_net *net = NULL;
@@ -331,13 +331,12 @@ static void test_fold_flat(void **state)
 	float in[12], want[4], have[4];
 	size_t i;
 
-	(void)state;
 	add(g, AK_OP_FLATTEN);
 	affine(g, 12, 0.1f);
 	affine(g, 12, -0.25f);
-	dense(g, 12, 5);
+	dense(g, 12, filters);
 	add(g, AK_OP_RELU);
-	dense(g, 5, 4);
+	dense(g, filters, 4);
 	resolve(g);
 	if (ak_fold(g, 1, 0, &net, &err))
 		fail_msg("%s", err.text);
@@ -352,6 +351,14 @@ static void test_fold_flat(void **state)
 	ak_net_free(net);
 	ak_graph_free(back);
 	ak_graph_free(g);
+}
+
+static void test_fold_flat(void **state)
+{
+	(void)state;
+	fold_flat(5);
+	/* One filter is not one for each channel. */
+	fold_flat(1);
 }
 
 static void refused(struct ak_graph *g, const char *word)

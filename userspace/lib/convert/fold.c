@@ -318,12 +318,13 @@ static void drop_integers(int8_t **q, float **scale)
 }
 
 /*
- * Weights for x instead of x * scale + shift, [taps][channels][filters];
- * what shift adds goes to @bias.
+ * Weights for x instead of x * scale + shift, [taps][channels][filters], of a
+ * depthwise layer [taps][channels]; what shift adds goes to the bias.
  */
 static void fold_prefix(const struct fold *f, struct ak_net_layer *l,
-			size_t taps, size_t filters, float *bias)
+			size_t taps, bool depthwise)
 {
+	size_t filters = depthwise ? 1 : l->filters;
 	bool equal = true;
 	size_t t, c, n;
 	float *w = l->weights;
@@ -337,7 +338,7 @@ static void fold_prefix(const struct fold *f, struct ak_net_layer *l,
 	for (t = 0; t < taps; t++) {
 		for (c = 0; c < f->n; c++, w += filters) {
 			for (n = 0; n < filters; n++) {
-				bias[filters == 1 ? c : n] +=
+				l->bias[depthwise ? c : n] +=
 					f->shift[c] * w[n];
 				w[n] *= f->scale[c];
 			}
@@ -647,7 +648,7 @@ static int spatial_layer(struct fold *f, const struct ak_op *op)
 	if (!rc)
 		rc = fold_border(f, l, op);
 	if (!rc)
-		fold_prefix(f, l, taps, depth ? 1 : l->filters, l->bias);
+		fold_prefix(f, l, taps, depth);
 	if (!rc && depth)
 		rc = pointwise(f, l, op);
 	if (!rc)
@@ -698,8 +699,7 @@ static int dense_layer(struct fold *f, const struct ak_op *op)
 	rc = take_weights(f, l, op);
 	if (rc)
 		return rc;
-	fold_prefix(f, l, ak_shape_elements(&op->in) / f->n, l->filters,
-		    l->bias);
+	fold_prefix(f, l, ak_shape_elements(&op->in) / f->n, false);
 	l->out = op->out;
 	return suffix(f, l, &pool);
 }
@@ -728,7 +728,7 @@ static int identity_layer(struct fold *f)
 		return no_memory(f);
 	for (c = 0; c < n; c++)
 		l->weights[c * n + c] = 1;
-	fold_prefix(f, l, 1, n, l->bias);
+	fold_prefix(f, l, 1, false);
 	l->out = f->in;
 	if (f->averaged) {
 		l->pool = AKIDA_POOL_AVERAGE;
