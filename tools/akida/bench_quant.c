@@ -46,7 +46,7 @@ static void measure_all(struct akida_quant_meter *m, const struct bench *b)
 					     ">of memcpy", NULL };
 	struct akida_quant_rate r = { .weights = 0 };
 	json_t *list = json_array(), *root = json_object();
-	struct table *t = table_new(heads);
+	struct table *t = b->json ? NULL : table_new(heads);
 	unsigned int count = akida_quant_meter_formats(m), i;
 
 	for (i = 0; !akida_quant_meter_run(m, i, &r, sizeof(r)); i++) {
