@@ -48,6 +48,12 @@ static double share(const struct bench *b, const struct akida_layer_profile *l)
 	return all > 0 ? layer_ms(l) / all : 0;
 }
 
+/* A board does not tell how long a layer takes. */
+static bool timed(const struct bench *b)
+{
+	return all_ms(b) > 0;
+}
+
 /* A small model takes no tenth of a millisecond: then microseconds. */
 static bool is_short(double ms)
 {
@@ -113,13 +119,18 @@ void bench_text(const struct bench *b)
 		printf("%.1f times as long, %s\n", b->reference_ms / b->median,
 		       b->reference_equal ? "same outputs" : "OTHER OUTPUTS");
 	}
-	printf("\nLayers, per input, from a run of their own:\n");
-	print_layers(b);
+	if (timed(b)) {
+		printf("\nLayers, per input, from a run of their own:\n");
+		print_layers(b);
+	} else {
+		printf("\nA board does not tell the times of its layers.\n");
+	}
 }
 
 static json_t *layers(const struct bench *b)
 {
 	json_t *list = json_array(), *o;
+	bool times = timed(b);
 	unsigned int i;
 
 	for (i = 0; i < b->num_layers; i++) {
@@ -128,10 +139,13 @@ static json_t *layers(const struct bench *b)
 		o = json_object();
 		json_put(o, "name", json_text(l->name));
 		json_put(o, "kernel", json_text(l->kernel));
-		json_put(o, "ms", json_number(layer_ms(l)));
-		json_put(o, "share", json_number(share(b, l)));
+		json_put(o, "ms",
+			 times ? json_number(layer_ms(l)) : json_null());
+		json_put(o, "share",
+			 times ? json_number(share(b, l)) : json_null());
 		json_put(o, "macs", json_integer((json_int_t)l->macs));
-		json_put(o, "gmacs_per_second", json_number(layer_gmacs(l)));
+		json_put(o, "gmacs_per_second",
+			 times ? json_number(layer_gmacs(l)) : json_null());
 		json_add(list, o);
 	}
 	return list;
