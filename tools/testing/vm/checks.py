@@ -10,7 +10,7 @@ BAD_LINES = [
     r"INFO: task .* blocked", r"blocked for more than", r"soft lockup", r"hard LOCKUP", r"rcu: INFO: .*stall",
     r"self-detected stall", r"detected stalls", r"unregister_netdevice", r"possible recursive locking",
     r"possible circular locking", r"inconsistent lock state", r"suspicious RCU usage", r"sleeping function called",
-    r"scheduling while atomic", r"DEADLOCK", r"DMA-API:", r"refcount_t:", r"Call Trace:", r"cut here",
+    r"scheduling while atomic", r"DEADLOCK", r"DMA-API: (?!preallocated|debugging enabled)", r"refcount_t:", r"Call Trace:", r"cut here",
     # IOMMU faults.
     r"DMAR:.*fault", r"DMAR:.*\[(DMA|INTR-REMAP)",
     # slub_debug, page_poison, caches that a module leaves behind.

@@ -42,6 +42,7 @@ WARNING: suspicious RCU usage
 BUG: sleeping function called from invalid context at mm/slab.h:494
 BUG: scheduling while atomic: cat/123/0x00000002
 DMA-API: akida 0000:01:00.0: device driver frees DMA memory with different size
+[ BUG: Invalid wait context ]
 refcount_t: underflow; use-after-free.
 DMAR: DRHD: handling fault status reg 2
 DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0x1000 [fault reason 0x05] PTE Write access is not set
@@ -70,6 +71,8 @@ GOOD = """\
 Command line: console=ttyS0 ignore_loglevel panic=-1 oops=panic slub_debug=FZPU
 PCI: Using host bridge windows from ACPI; if necessary, use "pci=nocrs" and report a bug
 AMD-Vi: AMD IOMMUv2 functionality not available on this system - This is not a bug.
+DMA-API: preallocated 65536 debug entries
+DMA-API: debugging enabled by kernel config
 DMAR: IOMMU enabled
 DMAR: dmar0: reg_base_addr fed90000 ver 1:0 cap d2008c22260286 ecap f00f5a
 akida 0000:01:00.0: AKD1000, virtual
