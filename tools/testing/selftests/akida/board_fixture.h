@@ -37,8 +37,10 @@ FIXTURE_VARIANT_ADD(board, akd1500) {
 FIXTURE_SETUP(board)
 {
 	self->fd = -1;
+	/* 6.1's harness runs the test after a setup that just returns. */
 	if (board_find(&self->b, variant->chip))
-		SKIP(return, "this machine has no such board");
+		SKIP(longjmp(_metadata->env, 1),
+		     "this machine has no such board");
 	self->fd = dev_open(&self->b);
 	ASSERT_GE(self->fd, 0);
 	memset(&self->info, 0, sizeof(self->info));
