@@ -13,9 +13,11 @@
 #include "../unit/fbz_build.h"
 #include "../unit/picture.h"
 #include "common/file.h"
+#include "common/le.h"
 #include "common/util.h"
 #include "format/fbz.h"
 #include "format/npy.h"
+#include "format/program.h"
 #include "format/snappy.h"
 
 static const char *corpus;
@@ -183,6 +185,55 @@ static void pictures(void)
 	}
 }
 
+/* Tracks behind the mesh that they are for: all that packets can be. */
+static void packets(void)
+{
+	static const struct ak_packet good[] = {
+		{ .hrc = true, .uid = AK_UID_REGS, .words = 16 },
+		{ .hrc = true, .np_mask = 1, .uid = AK_UID_FILTER, .words = 2 },
+		{ .col = 1,
+		  .row = 2,
+		  .np_mask = 1,
+		  .uid = AK_UID_REGS,
+		  .words = 16 },
+		{ .col = 3,
+		  .row = 3,
+		  .np_mask = 8,
+		  .uid = AK_UID_FILTER,
+		  .addr = 0x100,
+		  .words = 4 },
+		{ .col = 2,
+		  .row = 1,
+		  .np_mask = 4,
+		  .uid = AK_UID_FIRE,
+		  .words = 3 },
+		{ .col = 3, .row = 2, .np_mask = 2, .uid = AK_UID_FNP },
+	};
+	/* The same with XL, whose unit is 16 words */
+	static const uint32_t xl[] = { 0x02010806, 0x80010000 };
+	uint32_t header[2], words = 0;
+	uint8_t seed[1 + 4 * 256] = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		ak_packet_header(&good[i], header);
+		ak_put_le32(seed + 1 + 4 * words, header[0]);
+		ak_put_le32(seed + 5 + 4 * words, header[1]);
+		words += 2 + good[i].words;
+	}
+	save("packet", "akd1000", seed, 1 + 4 * words);
+	seed[0] = 1;
+	save("packet", "akd1500", seed, 1 + 4 * words);
+	seed[0] = 0xf5;
+	save("packet", "another", seed, 1 + 4 * words);
+	memset(seed, 0, sizeof(seed));
+	for (i = 0; i < 2; i++)
+		ak_put_le32(seed + 1 + 4 * i, xl[i]);
+	save("packet", "xl", seed, 1 + 4 * 18);
+	/* One word too few. */
+	save("packet", "cut", seed, 1 + 4 * 17);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -194,5 +245,6 @@ int main(int argc, char **argv)
 	old_generation();
 	arrays();
 	pictures();
+	packets();
 	return 0;
 }
