@@ -190,7 +190,7 @@ $(UNIT_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/unit/%.o $(UNIT_S
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS) -lcmocka
 # These draw random models.
-$(patsubst %,$(BUILD)/test/unit/%,test_np test_program_build): $(BUILD)/obj/tools/testing/checkasm/random_model.o
+$(patsubst %,$(BUILD)/test/unit/%,test_np test_program_build test_board_random): $(BUILD)/obj/tools/testing/checkasm/random_model.o
 
 # A stand-in for the driver: linked into its unit test, preloaded for tests of
 # the command.
@@ -265,7 +265,7 @@ $(BOARD): $(BOARD_OBJS) $(LIB_INT)
 $(BOARD_TEST_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/board/%.o $(BOARD_TEST_SUPPORT_OBJS) $(BOARD) $(LIB_INT)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BOARD_TEST_SUPPORT_OBJS) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS) -lcmocka
 
 all: $(BOARD)
 tests: $(BOARD_TEST_BINS)
