@@ -54,7 +54,8 @@ _akida_options()
 		;;
 	run)
 		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
-			"--draw --dump --device --batch -b --threads -t --target --reference $common"
+			"--draw --dump --device --batch -b --threads -t --target --reference --layout" \
+			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
 		;;
 	verify)
 		echo "--max-error --threads -t --json $common"
@@ -208,7 +209,7 @@ _akida_argument()
 	convert:--calib | convert:--holdout | evaluate:--data | evaluate:-l | evaluate:--labels)
 		_akida_files "$cur" '\.npy$'
 		;;
-	convert:--arch | evaluate:--arch)
+	convert:--arch | evaluate:--arch | run:--arch)
 		_akida_files "$cur" '\.json$'
 		;;
 	convert:--plot | evaluate:--against)
@@ -223,7 +224,7 @@ _akida_argument()
 	convert:--names)
 		_akida_words "$cur" "source canonical"
 		;;
-	evaluate:--layout)
+	evaluate:--layout | run:--layout)
 		_akida_words "$cur" "nhwc nchw"
 		;;
 	convert:--weights-bits | convert:--input-weights-bits)
@@ -289,7 +290,7 @@ _akida()
 	*)
 		case $sub in
 		run)
-			_akida_files "$cur" '\.(fbz|npy|png|jpe?g|PNG|JPE?G)$'
+			_akida_files "$cur" '\.(fbz|safetensors|onnx|keras|h5|pth?|np[yz]|png|jpe?g|PNG|JPE?G)$'
 			;;
 		evaluate)
 			_akida_files "$cur" '\.(fbz|safetensors|onnx|keras|h5|pth?|np[yz])$'

@@ -36,6 +36,10 @@ static int read_inputs(struct run *r)
 	size_t i;
 
 	r->inputs.info = &r->info;
+	if (r->graph) {
+		r->inputs.meaning = &r->float_input;
+		r->inputs.nchw = r->graph->input_nchw;
+	}
 	for (i = 0; i < r->num_sources; i++)
 		if (inputs_add(&r->inputs, r->sources[i], r->crop))
 			return -1;
@@ -106,10 +110,10 @@ static int run_all(struct run *r)
 		if (!dump)
 			return -1;
 	}
-	ret = run_batches(r);
+	ret = r->graph ? run_float_all(r, dump) : run_batches(r);
 	if (dump && dump_end(dump, r))
 		ret = -1;
-	return ret ? ret : make_scores(r);
+	return ret || r->graph ? ret : make_scores(r);
 }
 
 static int write_output(const struct run *r)
@@ -134,9 +138,13 @@ static int write_output(const struct run *r)
 
 static int run_on(struct run *r, struct akida_device *device)
 {
-	r->program = tool_open_program(device, r->model, r->path, &r->load,
-				       &r->info);
-	if (!r->program || read_inputs(r) || run_all(r))
+	if (device) {
+		r->program = tool_open_program(device, r->model, r->path,
+					       &r->load, &r->info);
+		if (!r->program)
+			return TOOL_FAILED;
+	}
+	if (read_inputs(r) || run_all(r))
 		return TOOL_FAILED;
 	if (r->load.target && compare_run(r, device))
 		return TOOL_FAILED;
@@ -153,17 +161,22 @@ static int run_on(struct run *r, struct akida_device *device)
 
 int cmd_run(int argc, char **argv)
 {
-	struct akida_device *device;
+	struct akida_device *device = NULL;
 	struct run r;
 	int ret = TOOL_FAILED;
 
 	run_parse(&r, argc, argv);
-	device = tool_open_device(r.device);
-	if (device) {
-		r.model = tool_open_model(r.path);
+	if (r.float_input.arch || ak_graph_probe(r.path)) {
+		if (!run_float_open(&r))
+			ret = run_on(&r, NULL);
+	} else if (!run_float_refuse(&r)) {
+		device = tool_open_device(r.device);
+		if (device)
+			r.model = tool_open_model(r.path);
 		if (r.model)
 			ret = run_on(&r, device);
 	}
+	ak_graph_free(r.graph);
 	akida_program_free(r.program);
 	akida_model_free(r.model);
 	akida_device_free(device);

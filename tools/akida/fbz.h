@@ -107,6 +107,45 @@ int fbz_data_load(struct fbz_data *d, const char *path,
 		  unsigned int bits);
 
 /**
+ * fbz_element() - a number of an array
+ * @a: array
+ * @i: its place
+ *
+ * Return: the number; NAN for a dtype that is none.
+ */
+double fbz_element(const struct akida_array *a, size_t i);
+
+/**
+ * fbz_is_float() - does an array hold numbers with a point?
+ * @a: array
+ *
+ * Return: true for float32 and float64.
+ */
+bool fbz_is_float(const struct akida_array *a);
+
+/**
+ * fbz_count() - how many inputs an array holds
+ * @a: array
+ * @s: shape of an input
+ * @in: what inputs mean
+ * @nchw: the order that the network's own data have; false if data turn out to
+ *	be of the other
+ *
+ * Return: inputs; 0 if its shape is another.
+ */
+size_t fbz_count(const struct akida_array *a, const struct akida_shape *s,
+		 const struct fbz_input *in, bool *nchw);
+
+/**
+ * fbz_place() - where a value stands in channels-first data
+ * @i: its number, counted through all inputs as [y][x][c]
+ * @s: shape of an input
+ *
+ * Return: its number there.
+ */
+size_t fbz_place(size_t i, const struct akida_shape *s);
+
+/**
  * fbz_data_clear() - give them back
  * @d: inputs
  */
@@ -125,6 +164,14 @@ void fbz_data_clear(struct fbz_data *d);
  */
 float *fbz_float_scores(const struct ak_graph *g, const struct fbz_data *d,
 			double scale, unsigned int threads);
+
+/**
+ * fbz_logits() - the operation whose output stands for scores
+ * @g: network
+ *
+ * Return: the number of the last one that is neither softmax nor sigmoid.
+ */
+size_t fbz_logits(const struct ak_graph *g);
 
 /**
  * fbz_int_scores() - run an integer network on all inputs

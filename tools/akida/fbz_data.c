@@ -62,7 +62,7 @@ struct ak_graph *fbz_import(const char *path, const struct fbz_input *in)
 	return g;
 }
 
-static double element(const struct akida_array *a, size_t i)
+double fbz_element(const struct akida_array *a, size_t i)
 {
 	const void *p = akida_array_data(a);
 
@@ -92,7 +92,7 @@ static double element(const struct akida_array *a, size_t i)
 	return NAN;
 }
 
-static bool is_float(const struct akida_array *a)
+bool fbz_is_float(const struct akida_array *a)
 {
 	return akida_array_dtype(a) == AKIDA_DTYPE_FLOAT32 ||
 	       akida_array_dtype(a) == AKIDA_DTYPE_FLOAT64;
@@ -124,32 +124,53 @@ static size_t count_inputs(const struct akida_array *a,
 	return 0;
 }
 
+size_t fbz_count(const struct akida_array *a, const struct akida_shape *s,
+		 const struct fbz_input *in, bool *nchw)
+{
+	size_t count;
+
+	if (in->layout)
+		*nchw = in->layout == 'c';
+	count = count_inputs(a, s, *nchw);
+	/* Data of the builder's own order are told by their shape. */
+	if (!count && !in->layout && *nchw) {
+		*nchw = false;
+		count = count_inputs(a, s, false);
+	}
+	return count;
+}
+
+size_t fbz_place(size_t i, const struct akida_shape *s)
+{
+	size_t pixels = (size_t)s->height * s->width;
+	size_t p = i % (pixels * s->channels);
+
+	return i - p + p % s->channels * pixels + p / s->channels;
+}
+
 static int convert_values(struct fbz_data *d, const struct akida_array *a,
 			  const char *path, const struct akida_shape *s,
 			  const struct fbz_input *in, unsigned int bits,
 			  bool nchw)
 {
 	double most = (double)((1u << bits) - 1), off = 0;
-	size_t n = d->count * d->size, i, pixels = (size_t)s->height * s->width;
-	bool steps = is_float(a);
+	size_t n = d->count * d->size, i;
+	bool steps = fbz_is_float(a);
 
 	for (i = 0; i < n; i++) {
 		size_t at = i;
 		double v, whole;
 
-		if (nchw) {
-			size_t p = i % d->size;
-
-			at = i - p + p % s->channels * pixels + p / s->channels;
-		}
-		v = element(a, at);
+		if (nchw)
+			at = fbz_place(i, s);
+		v = fbz_element(a, at);
 		if (steps)
 			v = (v - in->offset) / in->scale;
 		whole = rint(v);
 		if (!(whole >= 0 && whole <= most)) {
 			term_error(
 				"%s: value %zu is %g, which is step %g of an input of %u bits; say what a step and zero are with --input-scale and --input-offset",
-				path, i, element(a, at), v, bits);
+				path, i, fbz_element(a, at), v, bits);
 			return -1;
 		}
 		off = fmax(off, fabs(v - whole));
@@ -168,7 +189,7 @@ int fbz_data_load(struct fbz_data *d, const char *path,
 		  const struct ak_graph *g, const struct fbz_input *in,
 		  unsigned int bits)
 {
-	bool nchw = in->layout ? in->layout == 'c' : g->input_nchw;
+	bool nchw = g->input_nchw;
 	const struct akida_shape *s = &g->input;
 	struct akida_array *a = akida_array_new();
 	int ret = -1;
@@ -180,12 +201,7 @@ int fbz_data_load(struct fbz_data *d, const char *path,
 		term_file_error(path, akida_array_error(a));
 	} else {
 		d->size = tool_values(s);
-		d->count = count_inputs(a, s, nchw);
-		/* Data of the builder's own order are told by their shape. */
-		if (!d->count && !in->layout && nchw) {
-			nchw = false;
-			d->count = count_inputs(a, s, nchw);
-		}
+		d->count = fbz_count(a, s, in, &nchw);
 		if (!d->count) {
 			term_error(
 				"%s: its shape is no batch of inputs of %ux%ux%u (rows x columns x channels%s)",
@@ -226,6 +242,16 @@ static void keep(void *arg, size_t op, const float *data, size_t count)
 		memcpy(b->to, data, count * sizeof(*data));
 }
 
+size_t fbz_logits(const struct ak_graph *g)
+{
+	size_t op = g->num_ops - 1;
+
+	while (op && (g->op[op].kind == AK_OP_SOFTMAX ||
+		      g->op[op].kind == AK_OP_SIGMOID))
+		op--;
+	return op;
+}
+
 float *fbz_float_scores(const struct ak_graph *g, const struct fbz_data *d,
 			double scale, unsigned int threads)
 {
@@ -233,9 +259,7 @@ float *fbz_float_scores(const struct ak_graph *g, const struct fbz_data *d,
 	float *scores = tool_alloc(d->count, out * sizeof(*scores));
 	float *in = tool_alloc(d->size, sizeof(*in));
 	float *last = tool_alloc(out, sizeof(*last));
-	enum ak_op_kind kind = g->op[g->num_ops - 1].kind;
-	bool soft = kind == AK_OP_SOFTMAX || kind == AK_OP_SIGMOID;
-	struct before_end b = { .op = g->num_ops - (soft ? 2 : 1) };
+	struct before_end b = { .op = fbz_logits(g) };
 	struct ak_eval *e = NULL;
 	struct ak_err err = { "" };
 

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fbz.h"
 #include "term.h"
 #include "text.h"
 #include "tool.h"
@@ -48,8 +50,9 @@ static char *input_text(char *buf, const struct akida_shape *s)
 static uint8_t *grow(struct inputs *in, const char *source, size_t count)
 {
 	size_t size = in->info->input_size, i;
+	size_t each = in->meaning ? size * (1 + sizeof(*in->values)) : size;
 
-	if (count > MAX_INPUT_BYTES / size - in->count) {
+	if (count > MAX_INPUT_BYTES / each - in->count) {
 		term_error("%s: the inputs take more than 1 GiB together; run "
 			   "them in parts",
 			   source);
@@ -58,6 +61,9 @@ static uint8_t *grow(struct inputs *in, const char *source, size_t count)
 	if (in->count + count > in->room) {
 		in->room = in->count + count + in->room / 2;
 		in->data = tool_realloc(in->data, in->room, size);
+		if (in->meaning)
+			in->values = tool_realloc(in->values, in->room,
+						  size * sizeof(*in->values));
 		in->source =
 			tool_realloc(in->source, in->room, sizeof(*in->source));
 		in->index =
@@ -72,6 +78,17 @@ static uint8_t *grow(struct inputs *in, const char *source, size_t count)
 	}
 	in->count += count;
 	return in->data + (in->count - count) * size;
+}
+
+/* The last @count inputs are steps of a float network's input. */
+static void steps_to_values(struct inputs *in, size_t count)
+{
+	size_t size = in->info->input_size, i;
+
+	if (!in->meaning)
+		return;
+	for (i = (in->count - count) * size; i < in->count * size; i++)
+		in->values[i] = (float)(in->data[i] * in->meaning->scale);
 }
 
 static int check_values(const struct inputs *in, const char *source,
@@ -128,6 +145,48 @@ static size_t count_inputs(const struct akida_shape *s, unsigned int ndim,
 	return ndim == n + 1 ? shape[0] : 0;
 }
 
+/* Any numbers: floats are what the network takes, integers are steps of it. */
+static int add_float_npy(struct inputs *in, const struct akida_array *a,
+			 const char *source)
+{
+	const struct akida_shape *s = &in->info->input;
+	double most = (double)((1u << in->info->input_bits) - 1);
+	size_t size = in->info->input_size, count, first, i;
+	char have[SHAPE_TEXT], want[SHAPE_TEXT];
+	bool nchw = in->nchw;
+
+	count = fbz_count(a, s, in->meaning, &nchw);
+	if (!count) {
+		term_error(
+			"%s: shape %s does not fit the network's input %s (rows, columns, channels), nor is it a batch of them; --layout says in which order they are",
+			source,
+			shape_text(have, akida_array_ndim(a),
+				   akida_array_shape(a)),
+			input_text(want, s));
+		return -1;
+	}
+	if (!grow(in, source, count))
+		return -1;
+	first = (in->count - count) * size;
+	for (i = 0; i < count * size; i++) {
+		double v = fbz_element(a, nchw ? fbz_place(i, s) : i), step;
+
+		if (!isfinite(v)) {
+			term_error("%s: value %zu of input %zu is no number",
+				   source, i % size, i / size);
+			return -1;
+		}
+		if (fbz_is_float(a))
+			v -= in->meaning->offset;
+		else
+			v *= in->meaning->scale;
+		step = rint(v / in->meaning->scale);
+		in->values[first + i] = (float)v;
+		in->data[first + i] = (uint8_t)fmin(fmax(step, 0), most);
+	}
+	return 0;
+}
+
 static int add_npy(struct inputs *in, struct akida_array *a, const char *source)
 {
 	const struct akida_shape *s = &in->info->input;
@@ -141,6 +200,8 @@ static int add_npy(struct inputs *in, struct akida_array *a, const char *source)
 		term_file_error(source, akida_array_error(a));
 		return -1;
 	}
+	if (in->meaning)
+		return add_float_npy(in, a, source);
 	ndim = akida_array_ndim(a);
 	shape = akida_array_shape(a);
 	if (akida_array_dtype(a) != AKIDA_DTYPE_UINT8) {
@@ -205,6 +266,7 @@ static int add_picture(struct inputs *in, struct akida_array *a,
 				(uint8_t)(from[i] >>
 					  (8 - in->info->input_bits)) :
 				from[i];
+	steps_to_values(in, 1);
 	return 0;
 }
 
@@ -243,6 +305,7 @@ static int add_stdin(struct inputs *in)
 		to = grow(in, name, have / size);
 		if (to) {
 			memcpy(to, data, have);
+			steps_to_values(in, have / size);
 			ret = 0;
 		}
 	}
@@ -328,6 +391,7 @@ char *inputs_name(const struct inputs *in, size_t i)
 void inputs_clear(struct inputs *in)
 {
 	free(in->data);
+	free(in->values);
 	free(in->source);
 	free(in->index);
 	free(in->alone);

@@ -10,10 +10,15 @@
 
 #include <akida/akida.h>
 
+struct fbz_input;
+
 /**
  * struct inputs - inputs of a program, one after the other
  * @info: of the program: shape and bits of an input
  * @data: count * info->input_size bytes
+ * @meaning: what values of a float network's inputs mean; NULL for models
+ * @nchw: such a network's own data have channels first
+ * @values: of a float network, where @data is what can be drawn of them
  * @count: how many
  * @source: for each, the name of what it came from (belongs to the caller)
  * @index: for each, its number in that, from 0
@@ -23,6 +28,9 @@
 struct inputs {
 	const struct akida_program_info *info;
 	uint8_t *data;
+	const struct fbz_input *meaning;
+	bool nchw;
+	float *values;
 	size_t count;
 	const char **source;
 	size_t *index;

@@ -9,12 +9,15 @@
 
 #include <akida/akida.h>
 
+#include "fbz.h"
 #include "input.h"
 #include "labels.h"
 #include "predict.h"
 
 /* Only so many score changes are kept: the largest. */
 #define COMPARE_CHANGES 20
+
+struct dump;
 
 /**
  * struct compared_layer - what coarse steps change in a layer
@@ -77,17 +80,19 @@ struct comparison {
  * @batch: inputs per call, 0 for as many as make sense
  * @top: most predictions to show, 0 for all
  * @threshold: probability from which a cell of a map counts
+ * @float_input: of a float network
  * @top_given: @top was asked for
  * @raw: show and keep integers
  * @crop: cut pictures
  * @json: for machines
- * @model: the model
+ * @graph: a float network, or NULL
+ * @model: the model, if it is none
  * @program: it, loaded on the device
- * @info: of the program
+ * @info: of the program, or what it would be of a float network
  * @inputs: all inputs
  * @labels: names of classes
- * @out: all outputs, raw
- * @scores: all outputs, dequantised
+ * @out: all outputs, raw: floats of a float network, as it computes them
+ * @scores: all outputs, dequantised; without softmax or sigmoid at the end
  * @comparison: filled in with a target
  */
 struct run {
@@ -97,8 +102,10 @@ struct run {
 	struct akida_load_options load;
 	uint32_t batch, top;
 	double threshold;
+	struct fbz_input float_input;
 	bool top_given, raw, crop, json;
 
+	struct ak_graph *graph;
 	struct akida_model *model;
 	struct akida_program *program;
 	struct akida_program_info info;
@@ -137,6 +144,41 @@ const float *run_scores(const struct run *r, size_t i);
 int32_t run_raw(const struct run *r, size_t i, size_t at);
 
 /**
+ * run_raw_float() - one output value of a float network
+ * @r: a run with r->graph
+ * @i: number of the input
+ * @at: number of the value
+ *
+ * Return: what the network computes.
+ */
+float run_raw_float(const struct run *r, size_t i, size_t at);
+
+/**
+ * run_float_open() - read a float network instead of a model
+ * @r: a run; @graph and @info are filled in
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int run_float_open(struct run *r);
+
+/**
+ * run_float_refuse() - options for float networks that a model has no use for
+ * @r: a run of a model
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int run_float_refuse(const struct run *r);
+
+/**
+ * run_float_all() - evaluate all inputs
+ * @r: a run with inputs, and room for outputs
+ * @dump: where operations' outputs go, or NULL
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int run_float_all(struct run *r, struct dump *dump);
+
+/**
  * run_hits() - predictions of one input
  * @r: a run
  * @i: number of the input
@@ -161,7 +203,20 @@ void run_text(const struct run *r);
 void run_json(const struct run *r);
 
 /**
- * dump_begin() - make the folder and watch the program
+ * dump_layer() - write one layer's output
+ * @arg: a dump
+ * @layer: its number; layers come in order, a step back is the next input
+ * @name: of the layer
+ * @s: shape of its output
+ * @dtype: of its output
+ * @data: output
+ */
+void dump_layer(void *arg, unsigned int layer, const char *name,
+		const struct akida_shape *s, enum akida_dtype dtype,
+		const void *data);
+
+/**
+ * dump_begin() - make the folder and watch the program, if there is one
  * @r: a run with r->dump
  *
  * Return: state for dump_end(), NULL after an error was printed.

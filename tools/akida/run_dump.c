@@ -38,9 +38,9 @@ static const char *file_part(struct dump *d, unsigned int layer,
 	return d->taken[layer];
 }
 
-static void write_layer(void *arg, unsigned int layer, const char *name,
-			const struct akida_shape *s, enum akida_dtype dtype,
-			const void *data)
+void dump_layer(void *arg, unsigned int layer, const char *name,
+		const struct akida_shape *s, enum akida_dtype dtype,
+		const void *data)
 {
 	const size_t shape[] = { s->height, s->width, s->channels };
 	struct dump *d = arg;
@@ -81,7 +81,8 @@ struct dump *dump_begin(struct run *r)
 	d->array = akida_array_new();
 	if (!d->array)
 		term_die_memory();
-	akida_program_trace(r->program, write_layer, d);
+	if (r->program)
+		akida_program_trace(r->program, dump_layer, d);
 	return d;
 }
 
@@ -90,7 +91,8 @@ int dump_end(struct dump *d, struct run *r)
 	int ret = d->failed ? -1 : 0;
 	unsigned int i;
 
-	akida_program_trace(r->program, NULL, NULL);
+	if (r->program)
+		akida_program_trace(r->program, NULL, NULL);
 	for (i = 0; i < d->num_layers; i++)
 		free(d->taken[i]);
 	free(d->taken);

@@ -33,7 +33,10 @@ static json_t *one_input(const struct run *r, size_t i)
 	for (k = 0; k < shown; k++) {
 		entry = json_object();
 		put_place(entry, r, hits[k].at);
-		if (r->raw)
+		if (r->raw && r->graph)
+			json_put(entry, "output",
+				 json_number(run_raw_float(r, i, hits[k].at)));
+		else if (r->raw)
 			json_put(entry,
 				 r->info.output_dtype == AKIDA_DTYPE_UINT8 ?
 					 "activation" :
@@ -108,7 +111,7 @@ void run_json(const struct run *r)
 	for (i = 0; i < r->inputs.count; i++)
 		json_add(results, one_input(r, i));
 	json_put(root, "model", json_text(r->path));
-	json_put(root, "device", json_text(r->device));
+	json_put(root, "device", json_text(r->graph ? NULL : r->device));
 	json_put(root, "target",
 		 json_text(r->load.target ? akida_target_name(r->load.target) :
 					    NULL));

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "fbz_options.h"
 #include "run.h"
 #include "tool.h"
 
@@ -13,13 +14,20 @@
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Input and output:", 1 },
 	{ "input", 'i', "FILE", 0,
-	  "Input: .npy array of uint8 (one input or a batch), PNG or JPEG picture, "
-	  "or - for raw bytes on standard input; may be given several times",
+	  "Input: .npy array of uint8 (one input or a batch; of any numbers for "
+	  "a float network), PNG or JPEG picture, or - for raw bytes on standard "
+	  "input; may be given several times",
 	  1 },
 	{ "output", 'o', "FILE.npy", 0,
 	  "Write the scores of all inputs (batch, row, column, channel)", 1 },
 	{ "raw", 'r', NULL, 0,
-	  "Show and write integer outputs instead of scores", 1 },
+	  "Show and write integer outputs instead of scores; of a float network "
+	  "its outputs as they are",
+	  1 },
+	{ "layout", OPT_LAYOUT, "ORDER", 0,
+	  "Order of a float network's .npy inputs: nhwc or nchw (what its file "
+	  "says)",
+	  1 },
 	{ "crop", OPT_CROP, NULL, 0,
 	  "Cut pictures to the shape of the input instead of stretching them",
 	  1 },
@@ -51,7 +59,7 @@ static void end(struct run *r, struct argp_state *state)
 	const char *dot = r->draw ? strrchr(r->draw, '.') : NULL;
 
 	if (!r->path)
-		argp_error(state, "MODEL.fbz is missing");
+		argp_error(state, "MODEL is missing");
 	if (!r->num_sources)
 		argp_error(state, "an input is missing; give one with -i FILE");
 	if (r->draw && (!dot || strcmp(dot, ".png")))
@@ -81,6 +89,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_CROP:
 		r->crop = true;
+		return 0;
+	case OPT_LAYOUT:
+		if (!fbz_layout(arg, &r->float_input.layout))
+			argp_error(state, "--layout: '%s' is not nhwc or nchw",
+				   arg);
 		return 0;
 	case 'l':
 		r->labels_path = arg;
@@ -123,6 +136,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		else
 			r->path = arg;
 		return 0;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &r->float_input;
+		return 0;
 	case ARGP_KEY_END:
 		end(r, state);
 		return 0;
@@ -130,21 +146,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp_child children[] = {
+	{ &fbz_input_argp, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
+};
+
 static const struct argp argp = {
 	options,
 	parse,
-	"MODEL.fbz -i FILE [FILE...]",
+	"MODEL -i FILE [FILE...]",
 	"Run a model and show what it predicts: the best classes with their "
 	"scores, or, for an output with rows and columns, the cells where a "
-	"class is likely (channel 0 is the background)."
+	"class is likely (channel 0 is the background). MODEL is a .fbz file or "
+	"a float network, which is computed in floats."
 	"\v"
 	"Examples:\n"
 	"  akida run model.fbz -i lamp.png --labels labels.txt\n"
 	"  akida run model.fbz -i frames/*.jpg -o scores.npy\n"
 	"  akida run fomo.fbz -i shelf.jpg --crop --draw shelf-boxes.png\n"
 	"  camera | akida run model.fbz -i - --json\n"
-	"  akida run model.fbz -i lamp.png --target akd1000\n",
-	NULL,
+	"  akida run model.fbz -i lamp.png --target akd1000\n"
+	"  akida run model.onnx -i lamp.png --input-scale 1/255\n",
+	children,
 	NULL,
 	NULL,
 };

@@ -22,7 +22,9 @@ static void cell_score(struct table *t, float score)
 static void cell_value(struct table *t, const struct run *r, size_t i,
 		       const struct hit *h)
 {
-	if (r->raw)
+	if (r->raw && r->graph)
+		cell_score(t, run_raw_float(r, i, h->at));
+	else if (r->raw)
 		table_cell(t, "%d", run_raw(r, i, h->at));
 	else
 		cell_score(t, h->score);

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# akida convert and akida evaluate with ONNX files: the demo network, exported
+# akida convert, evaluate and run with ONNX files: the demo network, exported
 # by PyTorch, becomes the very bytes that its weights in .npz, .pt and
-# safetensors files with an architecture become.
+# safetensors files with an architecture become; run computes what PyTorch does.
 # shellcheck source=tools/testing/cli/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
@@ -94,6 +94,19 @@ class Residual(nn.Module):
 torch.onnx.export(Residual(), torch.zeros(1, 1, 28, 28), "residual.onnx", opset_version=13)
 x, y = digits.draw(100, 1)
 np.save("calib", x)
+
+# Floats that are no steps, and what PyTorch makes of them.
+floats = torch.randn(3, 1, 28, 28)
+logits = net(floats).detach()
+np.save("floats", floats.numpy())
+np.save("want", logits.numpy())
+np.save("want-soft", torch.softmax(logits, 1).numpy())
+np.save("want-u8", net(torch.from_numpy(x[:3].transpose(0, 3, 1, 2).astype("f4") / 255)).detach().numpy())
+np.save("want-conv_0", net[:2](floats[:1]).detach().numpy()[0].transpose(1, 2, 0))
+np.save("first", x[:3])
+floats[1, 0, 3, 4] = float("nan")
+np.save("nan", floats.numpy())
+torch.onnx.export(nn.Sequential(net, nn.Softmax(1)).eval(), torch.zeros(1, 1, 28, 28), "soft.onnx", opset_version=13)
 np.save("nchw", x.transpose(0, 3, 1, 2))
 PYTHON
 	ok 'convert an ONNX file' run 0 convert digits.onnx "${onnx[@]}" --calib calib.npy --names canonical \
@@ -120,6 +133,40 @@ PYTHON
 	cp digits.onnx renamed.bin
 	ok 'it is told by its content' run 0 evaluate renamed.bin "${onnx[@]}" --data "$demo/digits-test.npy" \
 		--labels "$demo/digits-labels.npy"
+	# have.npy is within 1e-4 of want.npy.
+	near()
+	{
+		"$python" -c '
+import sys
+import numpy as np
+a, b = np.load(sys.argv[1]), np.load(sys.argv[2])
+worst = (np.abs(a.ravel() - b.ravel()) / np.maximum(1, np.abs(b.ravel()))).max()
+print(a.dtype, a.shape, worst)
+sys.exit(a.dtype != np.float32 or a.size != b.size or not worst < 1e-4)' "$1" "$2"
+	}
+	ok 'run it in floats' run 0 run digits.onnx -i floats.npy -o have.npy
+	ok 'as PyTorch does' near have.npy want.npy
+	ok 'outputs have the shape of scores' eval '[[ $(npy_header have.npy) == *"(3, 1, 1, 10)"* ]]'
+	ok 'layers of a float network' run 0 run digits.onnx -i floats.npy --dump layers
+	ok 'are what PyTorch has there' eval 'near layers/0.*_1_Conv.npy want-conv_0.npy'
+	ok 'with a softmax, scores are those before it' run 0 run soft.onnx -i floats.npy -o have.npy
+	ok 'as PyTorch computes them' near have.npy want.npy
+	ok '--raw has the softmax' run 0 run soft.onnx -i floats.npy --raw -o have.npy --json
+	ok_json 'in JSON, too' '.device == null and (.results[0].classes[0] | (.output - .probability | fabs) < 1e-4)'
+	ok 'as PyTorch has it' near have.npy want-soft.npy
+	ok 'bytes are steps' run 0 run digits.onnx -i first.npy "${onnx[@]}" -o have.npy
+	ok 'of --input-scale' near have.npy want-u8.npy
+	ok 'the same on standard input' eval \
+		'npy_data first.npy | "$akida" run digits.onnx -i - "${onnx[@]}" -o have.npy >out && near have.npy want-u8.npy'
+	ok 'weights with an architecture' run 0 run "$net" --arch digits.json -i floats.npy --layout nchw -o have.npy
+	ok 'compute the same' near have.npy want.npy
+	ok 'a picture' run 0 run digits.onnx -i "$demo/digit-3.png" "${onnx[@]}" --labels "$demo/labels.txt" --draw p.png
+	ok 'is told' eval 'says "^  three " && [ -s p.png ]'
+	ok 'what is no number' fails 1 'nan.npy: value 88 of input 1 is no number' run digits.onnx -i nan.npy
+	ok 'a shape that does not fit' fails 1 'shape \(3, 10\) does not fit .*\(28, 28, 1\)' run digits.onnx -i want.npy
+	ok 'a chip' fails 1 '--target is for .fbz models' run digits.onnx -i floats.npy --target akd1000
+	ok 'another device' fails 1 '--device is for .fbz models' run digits.onnx -i floats.npy --device /dev/akida0
+	ok 'a model takes no scales' fails 1 'are for float networks' run a.fbz -i first.npy "${onnx[@]}"
 else
 	skip 'ONNX files' "there is no $python with NumPy and PyTorch"
 fi

@@ -41,7 +41,7 @@ ok 'matvec without a vector' fails 2 '-i X is missing' matvec x y
 ok 'matvec with three arguments' fails 2 "'z' is one argument too many" matvec x y z
 ok 'verify without OUT' fails 2 'IN or OUT is missing' verify x
 ok 'verify with a limit that is none' fails 2 "--max-error: 'x' is not a number" verify x y --max-error x
-ok 'run without a model' fails 2 'MODEL.fbz is missing' run
+ok 'run without a model' fails 2 'MODEL is missing' run
 ok 'run without an input' fails 2 'input is missing' run a.fbz
 ok 'doctor with an argument' fails 2 "'x' is one argument too many" doctor x
 ok 'list with an argument' fails 2 "'x' is one argument too many" list x

@@ -231,6 +231,18 @@ int ak_graph_import(const char *path, const char *arch, const char *options,
 		    struct ak_graph **out, struct ak_err *err);
 
 /**
+ * ak_graph_probe() - is this file a float network?
+ * @path: file name
+ *
+ * Files of weights, which an architecture may be needed for, are told by their
+ * name's end, other networks by their first bytes.
+ *
+ * Return: false for .fbz files, for what is neither, and for files that cannot
+ * be opened.
+ */
+bool ak_graph_probe(const char *path);
+
+/**
  * struct ak_importer - reads networks of one framework; a line in import.c
  * @name: of the format, for messages
  * @probe: do these first bytes (at most 4096 of the file; its name for what

@@ -45,6 +45,33 @@ static int read_head(const char *path, uint8_t *head, size_t *size,
 	return 0;
 }
 
+static bool ends(const char *path, const char *with)
+{
+	size_t n = strlen(path), m = strlen(with);
+
+	return n > m && !strcmp(path + n - m, with);
+}
+
+bool ak_graph_probe(const char *path)
+{
+	static const char *const names[] = { ".safetensors", ".npz", ".npy",
+					     ".pt", ".pth" };
+	struct ak_err err = { "" };
+	uint8_t head[HEAD];
+	size_t size = 0, i;
+
+	if (ends(path, ".fbz") || read_head(path, head, &size, &err))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(importers); i++)
+		if (importers[i] != &ak_import_arch &&
+		    importers[i]->probe(path, head, size))
+			return true;
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (ends(path, names[i]))
+			return true;
+	return false;
+}
+
 int ak_graph_import(const char *path, const char *arch, const char *options,
 		    struct ak_graph **out, struct ak_err *err)
 {
