@@ -72,8 +72,8 @@ void build_text(const struct akida_build *b, const struct akida_model *m,
 
 	akida_build_info(b, &info, sizeof(info));
 	akida_build_data(b, &size);
-	for (i = 0;
-	     i < info.num_layers && !akida_model_layer(m, i, &l, sizeof(l));
+	for (i = 0; i < info.first_layer + info.num_layers &&
+		    !akida_model_layer(m, i, &l, sizeof(l));
 	     i++) {
 		struct share s = share_of(b, i);
 
@@ -150,8 +150,8 @@ void build_json(const struct akida_build *b, const struct akida_model *m,
 
 	akida_build_info(b, &info, sizeof(info));
 	akida_build_data(b, &size);
-	for (i = 0;
-	     i < info.num_layers && !akida_model_layer(m, i, &l, sizeof(l));
+	for (i = 0; i < info.first_layer + info.num_layers &&
+		    !akida_model_layer(m, i, &l, sizeof(l));
 	     i++) {
 		struct share s = share_of(b, i);
 		json_t *o;
@@ -169,6 +169,7 @@ void build_json(const struct akida_build *b, const struct akida_model *m,
 	json_put(root, "target", json_text(akida_target_name(target)));
 	json_put(root, "bytes", json_integer((json_int_t)size));
 	json_put(root, "passes", json_integer(info.num_passes));
+	json_put(root, "first_layer", json_integer(info.first_layer));
 	json_put(root, "layers_built", json_integer(info.num_layers));
 	json_put(root, "layers_left",
 		 json_integer(akida_model_num_layers(m) - info.num_layers));

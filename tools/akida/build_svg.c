@@ -113,8 +113,8 @@ static void put_legend(FILE *f, const struct akida_build *b,
 	struct akida_placement_info p;
 	struct akida_layer_info l;
 
-	for (i = 0;
-	     i < info->num_layers && !akida_model_layer(m, i, &l, sizeof(l));
+	for (i = 0; i < info->first_layer + info->num_layers &&
+		    !akida_model_layer(m, i, &l, sizeof(l));
 	     i++) {
 		unsigned int nps = 0;
 		bool hrc = false;

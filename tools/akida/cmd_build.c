@@ -24,7 +24,7 @@ static const struct argp_option options[] = {
 	  "max: one layer in each pass (default: as few passes as possible)",
 	  0 },
 	{ "partial", OPT_PARTIAL, NULL, 0,
-	  "Build the layers before the first that the chip cannot hold", 0 },
+	  "Build the longest part that the chip can hold", 0 },
 	{ "sparse-output", OPT_SPARSE_OUTPUT, NULL, 0,
 	  "Have the board put out events instead of maps", 0 },
 	{ "report", OPT_REPORT, NULL, 0,
@@ -131,9 +131,9 @@ int cmd_build(int argc, char **argv)
 		ret = failed(a.path, b);
 	else if (!akida_build_info(b, &info, sizeof(info)) &&
 		 info.rest_reason[0])
-		term_warning("%s: built the first %u of %u layers: %s", a.path,
-			     info.num_layers, akida_model_num_layers(m),
-			     info.rest_reason);
+		term_warning("%s: built %u of %u layers, from number %u on: %s",
+			     a.path, info.num_layers, akida_model_num_layers(m),
+			     info.first_layer, info.rest_reason);
 	if (!ret && a.out && akida_build_save(b, a.out))
 		ret = failed(a.out, b);
 	if (!ret && a.mesh)

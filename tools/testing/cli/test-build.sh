@@ -52,7 +52,11 @@ if [ -r "$gesture" ]; then
 	ok 'a layer that no board takes' run 1 build "$gesture" --target akd1000 -o x.akp
 	ok 'says which and why' grep -q "layer '.*' has weights of 8 bits" err
 	ok 'nothing was written' eval '! [ -e x.akp ]'
+	ok '--partial' run 0 build "$gesture" --target akd1000 --partial -o x.akp --json
+	ok 'says what was built and why' warns 'built 3 of 5 layers, from number 2 on: layer .* has weights of 8 bits'
+	ok_json 'three layers behind the one' '.first_layer == 2 and .layers_built == 3 and .layers_left == 2 and (.layers | length) == 3'
+	ok 'the program takes the input of the third' eval 'run 0 info x.akp && says "^Input +1x1x35 "'
 else
-	skip 'a layer that no board takes' 'AKIDA_SHARED has no models'
+	skip 'a layer that no board takes, --partial' 'AKIDA_SHARED has no models'
 fi
 finish

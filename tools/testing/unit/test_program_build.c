@@ -15,6 +15,7 @@
 #include "common/util.h"
 #include "model/handle.h"
 #include "model/limits.h"
+#include "model/part.h"
 #include "npu/npu.h"
 #include "program/program.h"
 #include "program/vmesh.h"
@@ -131,13 +132,15 @@ static void compare(const struct ak_model *m, const struct ak_built *b,
 {
 	const struct akida_load_options o = { .target = b->mesh->target,
 					      .threads = 1 };
-	struct ak_model part = *m;
 	struct ak_err err = { "" };
+	struct ak_model part;
 	struct npu *n;
 	uint8_t *want, *got;
 	size_t bytes;
 
-	part.num_layers = b->num_layers;
+	assert_int_equal(ak_model_part(m, b->first_layer,
+				       b->first_layer + b->num_layers, &part),
+			 0);
 	bytes = output_bytes(&part);
 	want = malloc(bytes);
 	got = malloc(bytes);
@@ -147,6 +150,7 @@ static void compare(const struct ak_model *m, const struct ak_built *b,
 	npu_free(n);
 	run_program(b->mesh, b->file, b->size, in, got, bytes);
 	assert_memory_equal(want, got, bytes);
+	free(part.layers);
 	free(want);
 	free(got);
 }
@@ -178,7 +182,7 @@ static void check_placements(const struct ak_built *b, const struct ak_model *m)
 		if (p->np >= 0 && !p->external)
 			assert_true(p->filter_bytes <= AK_NP_FILTER_BYTES);
 	}
-	assert_int_equal(layer, b->num_layers - 1);
+	assert_int_equal(layer, b->first_layer + b->num_layers - 1);
 	assert_int_equal(filters, m->layers[layer].out.channels);
 }
 
@@ -317,11 +321,36 @@ static void test_real(void **state)
 	}
 }
 
+/* What is left of gesture.fbz: three layers behind the first two. */
+static void try_gesture(const char *path, const struct ak_mesh *mesh)
+{
+	struct akida_model *m = akida_model_new();
+	uint8_t in[35];
+	struct ak_err err = { "" };
+	struct ak_built b;
+	uint32_t i;
+
+	assert_int_equal(akida_model_load(m, path), 0);
+	if (ak_build(&m->model, mesh, AK_BUILD_PARTIAL, &b, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(b.first_layer, 2);
+	assert_int_equal(b.num_layers, 3);
+	assert_non_null(strstr(b.rest_reason, "weights of 8 bits"));
+	assert_true(b.cycles[1] == 0 && b.cycles[2] > 0 && b.cycles[4] > 0);
+	check_placements(&b, &m->model);
+	for (i = 0; i < sizeof(in); i++)
+		in[i] = (uint8_t)(i * 7 % 16);
+	compare(&m->model, &b, in);
+	ak_built_free(&b);
+	akida_model_free(m);
+}
+
 /* gesture.fbz begins with an FC of 8-bit weights, which no board takes. */
 static void test_limits(void **state)
 {
 	const char *shared = getenv("AKIDA_SHARED");
 	char path[512];
+	unsigned int t;
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/models/gesture.fbz",
@@ -331,7 +360,73 @@ static void test_limits(void **state)
 		skip();
 	}
 	try_file(path, 0, -EINVAL);
-	try_file(path, AK_BUILD_PARTIAL, -EINVAL);
+	for (t = 0; t < ARRAY_SIZE(targets); t++)
+		try_gesture(path, ak_mesh_of(targets[t]));
+}
+
+/* A layer in the middle that no chip takes: the longer side is built, and of two
+ * equal ones the one with more work.
+ */
+static void test_partial(void **state)
+{
+	unsigned int done = 0, seed = 1, sides[2] = { 0 };
+
+	(void)state;
+	for (; done < 60 && seed < 200000; seed++) {
+		const struct ak_mesh *mesh = ak_mesh_of(targets[seed % 2]);
+		struct ak_err err = { "" };
+		struct rng rng = { seed };
+		struct random_model r;
+		struct ak_built b;
+		uint32_t bad, i, most = 0, run = 0;
+		uint8_t *in;
+
+		if (!random_model_new(&r, &rng, seed % 3))
+			continue;
+		if (ak_model_check_limits(&r.m, mesh->target, NULL, NULL) ||
+		    r.m.num_layers < 4) {
+			random_model_free(&r);
+			continue;
+		}
+		make_binary(&r.m, done & 1);
+		bad = 1 + seed % (r.m.num_layers - 1);
+		/* Only an InputConvolutional layer may have these. */
+		r.m.layers[bad].weights_bits = 8;
+		if (ak_build(&r.m, mesh, AK_BUILD_PARTIAL, &b, &err)) {
+			/* Nothing is left if no layer can stand alone. */
+			assert_non_null(strstr(err.text, "no other layer"));
+			random_model_free(&r);
+			continue;
+		}
+		assert_non_null(strstr(b.rest_reason, "weights of 8 bits"));
+		assert_true(bad < b.first_layer ||
+			    bad >= b.first_layer + b.num_layers);
+		/* No run of layers that stand for themselves is longer. */
+		for (i = 0; i < r.m.num_layers; i++) {
+			run = i == bad || r.m.layers[i].type ==
+						      AKIDA_LAYER_INPUT_DATA ?
+				      0 :
+				      run + 1;
+			most = run > most ? run : most;
+		}
+		assert_true(b.num_layers <= most + 1);
+		sides[bad < b.first_layer]++;
+		check_placements(&b, &r.m);
+		in = malloc(ak_shape_elements(&r.m.layers[b.first_layer].in));
+		for (i = 0;
+		     i < ak_shape_elements(&r.m.layers[b.first_layer].in); i++)
+			in[i] = (uint8_t)rng_below(
+				&rng, r.m.layers[b.first_layer].in_max + 1);
+		compare(&r.m, &b, in);
+		free(in);
+		ak_built_free(&b);
+		random_model_free(&r);
+		done++;
+	}
+	print_message("# %u before the layer, %u behind it\n", sides[0],
+		      sides[1]);
+	assert_int_equal(done, 60);
+	assert_true(sides[0] && sides[1]);
 }
 
 /* New weights for a layer give the program that building it anew gives. */
@@ -450,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_demo),
 		cmocka_unit_test(test_real),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_rebuild),
 		cmocka_unit_test(test_hostile_packets),
 	};

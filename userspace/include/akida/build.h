@@ -45,7 +45,7 @@ const char *akida_build_error(const struct akida_build *b);
 
 /* One layer in each pass, on as many NPs as it can use */
 #define AKIDA_BUILD_PASSES_MAX 0x1u
-/* Build the layers before the first that the chip cannot hold */
+/* Build the longest part that the chip can hold */
 #define AKIDA_BUILD_PARTIAL 0x2u
 /* Put out events instead of maps */
 #define AKIDA_BUILD_SPARSE_OUTPUT 0x4u
@@ -56,6 +56,10 @@ const char *akida_build_error(const struct akida_build *b);
  * @m: a model
  * @target: AKIDA_TARGET_AKD1000 or AKIDA_TARGET_AKD1500
  * @flags: AKIDA_BUILD_*
+ *
+ * With AKIDA_BUILD_PARTIAL the program holds as many layers as possible, without
+ * a gap; the rest is for the software device (AKIDA_LOAD_PARTIAL does all of
+ * this).
  *
  * The program is for virtual boards: what is public about silicon's NPs is not
  * enough to build one for silicon. The same model gives the same bytes.
@@ -88,17 +92,20 @@ int akida_build_save(struct akida_build *b, const char *path);
 /**
  * struct akida_build_info - a built program
  * @num_passes: how often the mesh is configured for one input
- * @num_layers: layers of the model that are in it, from the first on
+ * @num_layers: layers of the model that are in it, from @first_layer on
  * @num_nps: NPs of the chip
  * @num_placements: parts of layers on NPs
  * @columns: columns of the mesh
  * @rows: rows of the mesh
- * @rest_reason: why the layer after the last is not in it; "" if all are
+ * @rest_reason: why not all layers are in it; "" if they are
+ * @first_layer: number of the first layer that is in it; if it is not 0, the
+ *	program takes that layer's input
  */
 struct akida_build_info {
 	uint32_t num_passes, num_layers, num_nps, num_placements;
 	uint32_t columns, rows;
 	const char *rest_reason;
+	uint32_t first_layer;
 };
 
 /**

@@ -9,7 +9,7 @@
 
 #include "common/le.h"
 #include "common/util.h"
-#include "model/limits.h"
+#include "model/part.h"
 #include "program/build_internal.h"
 
 /* Written before a program runs; the same in all public programs (measured),
@@ -19,68 +19,6 @@ static const struct ak_epg epg[] = {
 	{ 0x00, 0x00021200 }, { 0x0c, 0x00000010 }, { 0x10, 0x01010001 },
 	{ 0x14, 0x00000100 }, { 0x18, 0x01fe0001 }, { 0x1c, 0x027fffff },
 };
-
-struct broken {
-	const struct ak_model *m;
-	uint32_t layer;
-	char text[256];
-};
-
-static void first_broken(void *arg, const char *layer, const char *text)
-{
-	struct broken *b = arg;
-	uint32_t i;
-
-	if (b->text[0])
-		return;
-	snprintf(b->text, sizeof(b->text), "%s", text);
-	for (i = 0; i < b->m->num_layers; i++)
-		if (!strcmp(b->m->layers[i].name, layer))
-			b->layer = i;
-}
-
-/*
- * How many layers of a model a chip takes: all of them, or with
- * AK_BUILD_PARTIAL those before the first that breaks a rule. A rule may look
- * at the layer that follows, so what is left is looked at again.
- */
-static int mappable(const struct ak_model *m, const struct ak_mesh *mesh,
-		    unsigned int flags, struct ak_built *out,
-		    struct ak_err *err)
-{
-	struct ak_model part = *m;
-
-	for (;;) {
-		struct broken b = { .m = m };
-		int rules = ak_model_check_limits(&part, mesh->target,
-						  first_broken, &b);
-
-		if (rules < 0)
-			return ak_errf(err, rules, "%s is not a chip",
-				       mesh->name);
-		if (!rules)
-			break;
-		if (!out->rest_reason[0])
-			snprintf(out->rest_reason, sizeof(out->rest_reason),
-				 "layer '%.64s' has %.150s",
-				 m->layers[b.layer].name, b.text);
-		if (!(flags & AK_BUILD_PARTIAL))
-			return ak_errf(
-				err, -EINVAL,
-				"%s; %s cannot hold it (--partial maps the layers before it)",
-				out->rest_reason, mesh->name);
-		part.num_layers = b.layer;
-		if (part.num_layers < 1 ||
-		    (part.num_layers == 1 &&
-		     m->layers[0].type == AKIDA_LAYER_INPUT_DATA))
-			return ak_errf(
-				err, -EINVAL,
-				"%s, and before it there is no layer that %s could run",
-				out->rest_reason, mesh->name);
-	}
-	out->num_layers = part.num_layers;
-	return 0;
-}
 
 static uint32_t nps_of(const struct ak_built *b, uint32_t layer)
 {
@@ -131,7 +69,7 @@ static int make_info(struct ak_program_file *p, const struct ak_model *m,
 		     const struct ak_built *b, struct ak_err *err)
 {
 	const struct ak_layer *in = &m->layers[0];
-	const struct ak_layer *last = &m->layers[b->num_layers - 1];
+	const struct ak_layer *last = &m->layers[m->num_layers - 1];
 	uint32_t n = last->out.channels, records = 0, i;
 
 	snprintf(p->version, sizeof(p->version), "%s", AK_PROGRAM_VERSION);
@@ -187,11 +125,10 @@ static void note_tracks(struct ak_built *b, const struct ak_program_file *p)
 
 /* Output format of the program's last layer, 0 of others. */
 static uint32_t output_of(const struct ak_built *b, const struct ak_layer *l,
-			  uint32_t layer)
+			  bool last)
 {
-	if (layer + 1 < b->num_layers)
-		return 0;
-	return ak_output_format(l, b->flags & AK_BUILD_SPARSE_OUTPUT);
+	return last ? ak_output_format(l, b->flags & AK_BUILD_SPARSE_OUTPUT) :
+		      0;
 }
 
 static int make_tracks(const struct ak_model *m, const struct ak_built *b,
@@ -206,32 +143,27 @@ static int make_tracks(const struct ak_model *m, const struct ak_built *b,
 		const struct ak_layer *l = &m->layers[p->layer];
 
 		rc = ak_emit(l, b->mesh, p, nps_of(b, p->layer),
-			     output_of(b, l, p->layer), &words[(*count)++],
-			     err);
+			     output_of(b, l, p->layer + 1 == m->num_layers),
+			     &words[(*count)++], err);
 		if (!rc && p->external)
 			rc = ak_emit_external(l, &words[(*count)++], err);
 	}
 	return rc;
 }
 
-int ak_build(const struct ak_model *m, const struct ak_mesh *mesh,
-	     unsigned int flags, struct ak_built *out, struct ak_err *err)
+int ak_build_part(const struct ak_model *m, const struct ak_mesh *mesh,
+		  unsigned int flags, struct ak_built *out, struct ak_err *err)
 {
 	struct ak_program_file file = { .num_passes = 0 };
 	struct ak_program_words *words = NULL;
-	struct ak_model part = *m;
 	size_t count = 0, i;
 	int rc;
 
-	memset(out, 0, sizeof(*out));
 	out->mesh = mesh;
 	out->flags = flags;
 	out->cycles = calloc(m->num_layers, sizeof(*out->cycles));
-	rc = out->cycles ? mappable(m, mesh, flags, out, err) :
+	rc = out->cycles ? ak_place(m, mesh, flags, out, err) :
 			   ak_errf(err, -ENOMEM, "no memory to build");
-	part.num_layers = out->num_layers;
-	if (!rc)
-		rc = ak_place(&part, mesh, flags, out, err);
 	if (!rc)
 		rc = make_records(&file, out, err);
 	if (!rc)
@@ -253,6 +185,48 @@ int ak_build(const struct ak_model *m, const struct ak_mesh *mesh,
 	ak_program_file_clear(&file);
 	if (rc)
 		ak_built_free(out);
+	return rc;
+}
+
+/* Numbers of layers become those of the model that the part is of. */
+static int renumber(struct ak_built *b, const struct ak_model *m,
+		    uint32_t part_layers, struct ak_err *err)
+{
+	uint32_t shift = ak_model_part_shift(b->first_layer);
+	uint64_t *cycles = calloc(m->num_layers, sizeof(*cycles));
+	size_t i;
+
+	if (!cycles)
+		return ak_errf(err, -ENOMEM, "no memory to build");
+	for (i = 0; i < part_layers; i++)
+		if (b->cycles[i])
+			cycles[i + shift] = b->cycles[i];
+	free(b->cycles);
+	b->cycles = cycles;
+	for (i = 0; i < b->num_placements; i++)
+		b->placement[i].layer += shift;
+	return 0;
+}
+
+int ak_build(const struct ak_model *m, const struct ak_mesh *mesh,
+	     unsigned int flags, struct ak_built *out, struct ak_err *err)
+{
+	struct ak_model part;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	rc = ak_choose(m, mesh, flags, out, err);
+	if (rc)
+		return rc;
+	if (ak_model_part(m, out->first_layer,
+			  out->first_layer + out->num_layers, &part))
+		return ak_errf(err, -ENOMEM, "no memory to build");
+	rc = ak_build_part(&part, mesh, flags, out, err);
+	if (!rc)
+		rc = renumber(out, m, part.num_layers, err);
+	if (rc)
+		ak_built_free(out);
+	free(part.layers);
 	return rc;
 }
 
@@ -300,8 +274,11 @@ int ak_rebuild_layer(struct ak_built *b, const struct ak_model *m,
 		return ak_errf(err, -ENOMEM, "no memory to build the program");
 	/* All of it is made before any of it is put in. */
 	for (i = 0; i < nps && !rc; i++)
-		rc = ak_emit(l, b->mesh, &b->placement[first + i], nps,
-			     output_of(b, l, layer), &words[n++], err);
+		rc = ak_emit(
+			l, b->mesh, &b->placement[first + i], nps,
+			output_of(b, l,
+				  layer + 1 == b->first_layer + b->num_layers),
+			&words[n++], err);
 	if (!rc && b->placement[first].external)
 		rc = ak_emit_external(l, &words[n++], err);
 	for (i = 0; i < nps && !rc; i++)

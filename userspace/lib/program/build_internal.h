@@ -9,6 +9,34 @@
 #include "program/program.h"
 
 /**
+ * ak_build_part() - build a program of all layers of a model
+ * @m: a model, or a part of one
+ * @mesh: for which chip
+ * @flags: AK_BUILD_*; AK_BUILD_PARTIAL is not looked at
+ * @out: where to put it; numbers of layers are those of @m
+ * @err: error text
+ *
+ * Of limits only those are looked at that keep a layer from being packed.
+ *
+ * Return: as ak_build().
+ */
+int ak_build_part(const struct ak_model *m, const struct ak_mesh *mesh,
+		  unsigned int flags, struct ak_built *out, struct ak_err *err);
+
+/**
+ * ak_choose() - which layers of a model a program is to hold
+ * @m: a model
+ * @mesh: the chip
+ * @flags: AK_BUILD_PARTIAL: the longest part; else all or an error
+ * @out: @first_layer, @num_layers and @rest_reason are set
+ * @err: error text
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int ak_choose(const struct ak_model *m, const struct ak_mesh *mesh,
+	      unsigned int flags, struct ak_built *out, struct ak_err *err);
+
+/**
  * ak_place() - give every layer its NPs
  * @m: the layers to be mapped, all within the chip's limits
  * @mesh: the chip

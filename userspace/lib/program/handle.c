@@ -87,6 +87,7 @@ AK_EXPORT int akida_build_info(const struct akida_build *b,
 		.num_layers = p->num_layers,
 		.num_placements = (uint32_t)p->num_placements,
 		.rest_reason = p->rest_reason,
+		.first_layer = p->first_layer,
 	};
 	unsigned int k;
 

@@ -183,6 +183,22 @@ enum ak_np_reg {
  * descriptor's ROW_BYTESZ and NEXT_ROW_OFFSET say.
  */
 
+#define AK_EVENT_BYTES 8u
+
+/**
+ * ak_np_events_fit() - can a map be sent as events
+ * @s: its shape
+ *
+ * By the widths of an event's fields; an empty map is sent as an event just
+ * outside, so that the last column is not one that a map may have.
+ *
+ * Return: true if so.
+ */
+static inline bool ak_np_events_fit(const struct akida_shape *s)
+{
+	return s->width < 0xfff && s->height < 0xfff && s->channels <= 0x800;
+}
+
 /* --------------------------------------------------- cycles (for the timer) */
 
 /* Multiply-adds of an NP in one clock (BrainChip's published figure). */

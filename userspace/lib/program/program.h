@@ -14,7 +14,7 @@
  * all NPs of it in each pass ("max"): most NPs, most passes.
  */
 #define AK_BUILD_PASSES_MAX 0x1u
-/* Map the longest mappable beginning; the rest is the software backend's. */
+/* Map the longest mappable part; the rest is the software backend's. */
 #define AK_BUILD_PARTIAL 0x2u
 /* Outputs as events */
 #define AK_BUILD_SPARSE_OUTPUT 0x4u
@@ -51,11 +51,13 @@ struct ak_placement {
  * @placement: in the order of passes, stages and filters
  * @num_placements: how many
  * @num_passes: passes
- * @num_layers: layers of the model that are in it (all but with
- *	AK_BUILD_PARTIAL)
+ * @first_layer: of the model; 0 without AK_BUILD_PARTIAL
+ * @num_layers: layers of the model that are in it, from there on: all without
+ *	AK_BUILD_PARTIAL
  * @cycles: for each layer of the model, estimated clocks with every input
  *	value non-zero; 0 for layers that are not in it
- * @rest_reason: AK_BUILD_PARTIAL: why the layer after the last was not mapped
+ * @rest_reason: AK_BUILD_PARTIAL: why the first layer that is not in it cannot
+ *	be
  */
 struct ak_built {
 	uint8_t *file;
@@ -64,7 +66,7 @@ struct ak_built {
 	unsigned int flags;
 	struct ak_placement *placement;
 	size_t num_placements;
-	uint32_t num_passes, num_layers;
+	uint32_t num_passes, first_layer, num_layers;
 	uint64_t *cycles;
 	char rest_reason[256];
 };
@@ -81,6 +83,10 @@ struct ak_built {
  * (npu_thresholds() with the chip as target). The same model gives the same
  * bytes. Sets of filters are divided so that stages of a pass take about
  * equally long.
+ *
+ * With AK_BUILD_PARTIAL the program holds as many layers as possible, without a
+ * gap; among parts of equal length it takes the one of most multiply-adds. A
+ * part that begins behind the model's first layer takes that layer's input.
  *
  * Return: 0, -EINVAL for a broken limit, -ENOSPC if a layer does not fit into
  * the mesh at all, -ERANGE for a step or threshold, -ENOMEM.
