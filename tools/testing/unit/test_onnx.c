@@ -272,6 +272,20 @@ static double seconds(void)
 
 static void test_hostile(void **state)
 {
+	static const struct {
+		const char *op;
+		int code;
+	} alone[] = {
+		{ "Add", -EBADMSG },
+		{ "Sub", -EBADMSG },
+		{ "Mul", -EBADMSG },
+		{ "Div", -EBADMSG },
+		{ "BatchNormalization", -EBADMSG },
+		{ "Conv", -ENOTSUP },
+		{ "MatMul", -ENOTSUP },
+		{ "Reshape", -ENOTSUP },
+		{ "QuantizeLinear", -ENOTSUP },
+	};
 	char name[16], in[16];
 	struct rusage use;
 	double start = seconds();
@@ -290,6 +304,12 @@ static void test_hostile(void **state)
 	one("Relu", "x", 3);
 	onnx_node(&b, "Relu", "x", "y");
 	refused(13, -EBADMSG, "makes 'y', which is there already");
+
+	/* Inputs that are left out. */
+	for (i = 0; i < (int)(sizeof(alone) / sizeof(*alone)); i++) {
+		one(alone[i].op, "x", 3);
+		refused(13, alone[i].code, alone[i].op);
+	}
 
 	/* Shapes beyond all memory. */
 	onnx_value(&b, 1, "x", 4, I(1), I(1) << 40, I(1) << 40, I(9));

@@ -360,8 +360,11 @@ static int read_binary(struct ak_onnx_walk *w)
 	uint64_t i;
 	int rc = ak_onnx_settle(w);
 
-	if (!rc)
-		rc = broadcast(w, c);
+	if (rc)
+		return rc;
+	if (!c)
+		return AK_ONNX_BAD(w, "it has one input of the two it reads");
+	rc = broadcast(w, c);
 	if (!rc)
 		rc = ak_onnx_floats(w, c, &f);
 	if (rc)
