@@ -291,7 +291,8 @@ int akida_ioc_copy(struct akida_file *f, void *arg)
 	c->done = job->req.done;
 	err = job_status(job);
 	job_finish(job);
-	return err;
+	/* A copy can be made again: only a handler's signal shows. */
+	return err == -EINTR ? -ERESTARTNOHAND : err;
 }
 
 /* ------------------------------------------------------------ end of a file */

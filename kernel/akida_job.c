@@ -725,6 +725,9 @@ static int wait_all(struct akida_file *f, struct akida_ioc_submit *c)
 		};
 
 		err = akida_ioc_wait(f, &w);
+		/* Made again, the call would submit the jobs again. */
+		if (err == -ERESTARTNOHAND)
+			return -EINTR;
 		if (err)
 			return err;
 		if (!c->status)

@@ -171,7 +171,7 @@ int akida_ioc_wait(struct akida_file *f, void *arg)
 		if (w->flags & AKIDA_WAIT_POLL)
 			ret = -ETIME;
 		else if (signal_pending(current))
-			ret = -EINTR;
+			ret = -ERESTARTNOHAND;
 		else if (w->deadline &&
 			 ktime_compare(ktime_get(), deadline) >= 0)
 			ret = -ETIME;

@@ -244,7 +244,8 @@ struct akida_ioc_buffer_free {
  * to read-only memory; -EAGAIN if AKIDA_MAX_ASYNC are under way; -EIO if the
  * board aborted the transfer or was reset; -ETIMEDOUT if it stopped moving;
  * -ENODEV if it is gone. @seq and @done are written for -EIO and -ETIMEDOUT
- * too. A signal during a wait cancels the transfer: -EINTR.
+ * too. A signal during a wait cancels the transfer: -EINTR if a handler ran,
+ * else (sleep, a debugger, SIGCONT) the kernel begins it anew.
  */
 struct akida_ioc_copy {
 	__u32 src;
@@ -284,7 +285,7 @@ struct akida_ioc_copy {
  * Return: 0 when the transfer has ended, whether or not it succeeded;
  * -EINVAL for a number that was never given out; -ESTALE if more than
  * AKIDA_MAX_RESULTS have ended since; -ETIME after the deadline, or with
- * AKIDA_WAIT_POLL if it has not ended; -EINTR.
+ * AKIDA_WAIT_POLL if it has not ended; -EINTR after a signal's handler.
  */
 struct akida_ioc_wait {
 	__u64 seq;
@@ -531,8 +532,8 @@ struct akida_submit_job {
  * buffer; -EACCES for an output in read-only memory; -EOPNOTSUPP for a buffer
  * that is not host memory; -EAGAIN if more than AKIDA_MAX_ASYNC would be under
  * way; -EIO; -ENODEV; -ENOMEM. With
- * AKIDA_SUBMIT_WAIT also -ETIME after the deadline and -EINTR: the jobs go on,
- * and @seq is valid. If anything is refused, no job was submitted.
+ * AKIDA_SUBMIT_WAIT also -ETIME after the deadline and -EINTR (for any signal,
+ * and after sleep): the jobs go on, and @seq is valid. If anything is refused, no job was submitted.
  */
 struct akida_ioc_submit {
 	__u64 jobs;

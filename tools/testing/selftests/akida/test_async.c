@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "board_fixture.h"
 
@@ -359,6 +360,60 @@ static void *waits(void *arg)
 	x->result = x->c ? dev_ioctl(x->fd, AKIDA_IOC_COPY, x->c) :
 			   wait_flags(x->fd, x->seq, 0, 0, &x->w);
 	return NULL;
+}
+
+/* Stops a child that waits, lets it go on; 0 if it waits as before. */
+static int stop_and_continue(pid_t child)
+{
+	int status;
+
+	sleep_ms(200);
+	kill(child, SIGSTOP);
+	if (waitpid(child, &status, WUNTRACED) != child)
+		return -ECHILD;
+	if (!WIFSTOPPED(status))
+		return -WEXITSTATUS(status);
+	kill(child, SIGCONT);
+	sleep_ms(200);
+	return waitpid(child, &status, WNOHANG);
+}
+
+/*
+ * A signal without a handler, as of a debugger or a machine that goes to
+ * sleep, is not told to the program: the call is made again.
+ */
+TEST_F(board, stopped_and_continued)
+{
+	struct akida_ioc_copy c = { .size = 64 };
+	struct akida_ioc_wait w;
+	int64_t seq;
+	uint32_t h, d;
+	pid_t child;
+	uint8_t *p;
+	int status;
+
+	ASSERT_EQ(0, pair(self->fd, &p, &h, &d));
+	ASSERT_EQ(0, vmctl("board %d fault stall:chan=any,count=0",
+			   self->b.number));
+	seq = copy_async(self->fd, d, 0, h, 0, 64);
+	ASSERT_GT(seq, 0);
+	child = fork();
+	if (!child)
+		_exit(-wait_flags(self->fd, seq, 0, 0, &w));
+	EXPECT_EQ(0, stop_and_continue(child));
+	kill(child, SIGKILL);
+	EXPECT_EQ(child, waitpid(child, &status, 0));
+
+	c.src = h;
+	c.dst = d;
+	child = fork();
+	if (!child)
+		_exit(-dev_ioctl(self->fd, AKIDA_IOC_COPY, &c));
+	EXPECT_EQ(0, stop_and_continue(child));
+	ASSERT_EQ(0, vmctl("board %d clear all", self->b.number));
+	EXPECT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, wait_for(self->fd, seq, 5000, NULL));
 }
 
 TEST_F(board, signals)
