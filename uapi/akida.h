@@ -44,7 +44,7 @@
  * ``AKIDA_CAP_LONG_LISTS``
  *   DMA lists are longer than the vendor's 64 bytes
  */
-#define AKIDA_ABI_VERSION 2
+#define AKIDA_ABI_VERSION 3
 
 #define AKIDA_CHIP_AKD1000 1
 #define AKIDA_CHIP_AKD1500 2
@@ -332,6 +332,8 @@ struct akida_ioc_eventfd {
  *   parts, registers and passes of a program
  * ``AKIDA_PROGRAM_SPARSE``
  *   flag: inputs are lists of events, not maps: they go in by the event DMA
+ * ``AKIDA_UPDATE_WAIT``
+ *   flag: wait for jobs that are under way instead of answering -EBUSY
  */
 #define AKIDA_MAX_PROGRAMS 64
 #define AKIDA_MAX_PROGRAM_SIZE (64U << 20)
@@ -446,20 +448,253 @@ struct akida_new_track {
  * @tracks: address of @num_tracks &struct akida_new_track
  * @handle: of the program
  * @num_tracks: 1 to AKIDA_MAX_TRACKS, each at most once
- * @flags: 0
+ * @flags: AKIDA_UPDATE_WAIT or 0
  * @reserved: 0
  *
  * Jobs that are submitted afterwards run with the new contents. They are
  * checked as those of a new program; if one is refused, nothing changes. Only
- * these tracks are moved to the board.
+ * these tracks are moved to the board. With AKIDA_UPDATE_WAIT (since version 3)
+ * jobs that others submit meanwhile wait until it is done, so that it comes to
+ * its turn however busy the program is.
  *
- * Return: 0; -ENOENT; -EINVAL, -EBADMSG; -EBUSY while jobs of the program are
- * under way; -ENOMEM.
+ * Return: 0; -ENOENT; -EACCES for a handle that may not; -EINVAL, -EBADMSG;
+ * -EBUSY while jobs of the program are under way; -ENOMEM; -EINTR.
  */
 struct akida_ioc_program_update {
 	__u64 tracks;
 	__u32 handle;
 	__u32 num_tracks;
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define AKIDA_UPDATE_WAIT 0x1
+
+/**
+ * DOC: Programs with a name
+ *
+ * A program with a name stays on the board when its file is closed, and others
+ * run it by that name. ``AKIDA_IOC_PROGRAM_NAME`` gives one a name
+ * (&struct akida_ioc_program_name), ``AKIDA_IOC_PROGRAM_OPEN`` makes a handle of
+ * one (&struct akida_ioc_program_open), ``AKIDA_IOC_PROGRAM_LIST`` tells of all
+ * (&struct akida_ioc_program_list, &struct akida_named),
+ * ``AKIDA_IOC_PROGRAM_NOTE`` reads what its owner left with it
+ * (&struct akida_ioc_program_note), ``AKIDA_IOC_PROGRAM_MODE`` says who may use it
+ * (&struct akida_ioc_program_mode), and ``AKIDA_IOC_PROGRAM_DELETE`` takes the name
+ * away (&struct akida_ioc_program_delete). All of this came with version 3.
+ *
+ * It survives resets and sleep, and goes with the board or the driver. As with
+ * files, handles stay what they were made for: who has one runs the program
+ * that it leads to, also after the name was deleted or given to another; its
+ * memory goes with the last.
+ *
+ * A program has an owner, a group, and the mode bits of a file. x is to run it,
+ * w to update it and to give its name to another or to nobody; r means nothing.
+ * Its owner may do all that whatever the owner's bits are, and so may who has
+ * CAP_DAC_OVERRIDE. That there is one, and what the list says of it, is no
+ * secret from those who may open the node.
+ *
+ * A name is 1 to AKIDA_NAME_SIZE - 1 letters, digits and ``. _ - + @ :`` of
+ * ASCII, does not begin with ``.`` or ``-``, and all bytes behind it are zero.
+ *
+ * ``AKIDA_NAME_SIZE``
+ *   bytes of a name and the zero behind it
+ * ``AKIDA_MAX_NAMED``, ``AKIDA_MAX_NAMED_USER``, ``AKIDA_MAX_NAMED_BYTES``
+ *   such programs on a board, those of one owner, and bytes of the data and
+ *   notes of these; CAP_SYS_RESOURCE lifts what is for one owner. Their memory
+ *   is also charged to the memory cgroup of who created them
+ * ``AKIDA_MAX_NOTE``
+ *   bytes of a note
+ * ``AKIDA_NAME_REPLACE``
+ *   flag: the name may be another program's
+ * ``AKIDA_RIGHT_RUN``, ``AKIDA_RIGHT_WRITE``
+ *   rights of a handle: to submit jobs, and to update the program
+ * ``AKIDA_PROGRAM_WINDOW``
+ *   flag in lists: device memory had no room for it: the board reads it from
+ *   host memory, through its window
+ */
+#define AKIDA_NAME_SIZE 64
+#define AKIDA_MAX_NAMED 64
+#define AKIDA_MAX_NAMED_USER 16
+#define AKIDA_MAX_NAMED_BYTES (128U << 20)
+#define AKIDA_MAX_NOTE (1U << 20)
+#define AKIDA_NAME_REPLACE 0x1
+#define AKIDA_RIGHT_RUN 0x1
+#define AKIDA_RIGHT_WRITE 0x2
+#define AKIDA_PROGRAM_WINDOW 0x2
+
+/**
+ * struct akida_named - a program with a name, as lists show it
+ * @name: ends with a zero
+ * @id: of the program, never used again: another one after it was replaced
+ * @jobs: jobs of it that the core has done
+ * @since: when it got the name, CLOCK_REALTIME nanoseconds
+ * @uid: its owner, as the caller's user namespace has it
+ * @gid: its group
+ * @mode: permissions, 0 to 0777
+ * @rights: AKIDA_RIGHT_* that the caller has now
+ * @flags: AKIDA_PROGRAM_SPARSE, AKIDA_PROGRAM_WINDOW
+ * @handles: that open files have of it
+ * @width: of an input
+ * @height: of an input
+ * @channels: of an input
+ * @input_size: bytes of the largest input
+ * @output_size: bytes of the largest output
+ * @data_size: bytes of its data
+ * @num_tracks: of its data
+ * @num_passes: of it
+ * @note_size: bytes of its note, 0 without
+ * @device_version: that it was made for
+ */
+struct akida_named {
+	char name[AKIDA_NAME_SIZE];
+	__u64 id;
+	__u64 jobs;
+	__u64 since;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 rights;
+	__u32 flags;
+	__u32 handles;
+	__u32 width;
+	__u32 height;
+	__u32 channels;
+	__u32 input_size;
+	__u32 output_size;
+	__u32 data_size;
+	__u32 num_tracks;
+	__u32 num_passes;
+	__u32 note_size;
+	__u32 device_version;
+};
+
+/**
+ * struct akida_ioc_program_name - have a program stay, under a name
+ * @name: for it
+ * @note: address of @note_size bytes that the driver keeps with the program
+ *	and does not look at: what others need to know of it, such as its
+ *	program info
+ * @handle: of the program; this file must have created it
+ * @note_size: 0 to AKIDA_MAX_NOTE
+ * @mode: who may use it, 0 to 0777; 0 means 0600
+ * @flags: AKIDA_NAME_REPLACE or 0
+ *
+ * Owner and group are the caller's (fsuid and fsgid). With AKIDA_NAME_REPLACE
+ * a name that is another program's leads to this one from now on, with owner,
+ * group and mode as they were; who does that needs the right to write.
+ *
+ * Return: 0; -ENOENT for a handle; -EINVAL for a name that is none, a mode or a
+ * size; -EACCES for a handle that was opened by name, or to replace;
+ * -EALREADY for a program that has, or had, a name; -EEXIST for a name that is
+ * taken; -ENOSPC for AKIDA_MAX_NAMED, -EDQUOT for the owner's limits; -ENOMEM.
+ */
+struct akida_ioc_program_name {
+	char name[AKIDA_NAME_SIZE];
+	__u64 note;
+	__u32 handle;
+	__u32 note_size;
+	__u32 mode;
+	__u32 flags;
+};
+
+/**
+ * struct akida_ioc_program_open - a handle of a program with a name
+ * @name: its name
+ * @rights: AKIDA_RIGHT_*, at least one, that the handle is to have
+ * @flags: 0
+ * @handle: out: more than 0
+ * @reserved: 0
+ * @program: in: zeros; out: what the program is
+ *
+ * Return: 0; -EINVAL, also for a name that is none; -ENOENT; -EACCES;
+ * -ENOSPC if the file has AKIDA_MAX_PROGRAMS; -ENOMEM.
+ */
+struct akida_ioc_program_open {
+	char name[AKIDA_NAME_SIZE];
+	__u32 rights;
+	__u32 flags;
+	__u32 handle;
+	__u32 reserved;
+	struct akida_named program;
+};
+
+/**
+ * struct akida_ioc_program_list - all programs with a name
+ * @programs: address of @num times @size bytes, each of which will be a
+ *	&struct akida_named
+ * @size: sizeof(struct akida_named), as the caller knows it: a multiple of 8,
+ *	at least the 152 of version 3; what the driver does not know becomes
+ *	zero
+ * @num: in: how many there is room for; out: how many there are. If that is
+ *	more than there was room for, the first are written
+ * @flags: 0
+ * @reserved: 0
+ *
+ * In the order in which they got their names. Return: 0; -EINVAL; -ENOMEM.
+ */
+struct akida_ioc_program_list {
+	__u64 programs;
+	__u32 size;
+	__u32 num;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/**
+ * struct akida_ioc_program_note - read the note of a program
+ * @note: address to write to
+ * @handle: of the program, any that it was given
+ * @size: in: bytes to write at most; out: bytes that the note has
+ * @flags: 0
+ * @reserved: 0
+ *
+ * Return: 0, also without a note; -ENOENT; -EINVAL.
+ */
+struct akida_ioc_program_note {
+	__u64 note;
+	__u32 handle;
+	__u32 size;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/**
+ * struct akida_ioc_program_mode - say who may use a program
+ * @name: its name
+ * @mode: permissions, 0 to 0777; ~0 leaves them as they are
+ * @uid: owner; ~0 leaves it
+ * @gid: group; ~0 leaves it
+ * @flags: 0
+ *
+ * For its owner, or with CAP_FOWNER. The owner may give it to a group that the
+ * owner is in; all else needs CAP_CHOWN. Handles that there are keep what they
+ * may.
+ *
+ * Return: 0; -ENOENT; -EPERM; -EINVAL, also for an id that the caller's user
+ * namespace has not.
+ */
+struct akida_ioc_program_mode {
+	char name[AKIDA_NAME_SIZE];
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 flags;
+};
+
+/**
+ * struct akida_ioc_program_delete - take the name of a program away
+ * @name: its name
+ * @id: of the program, so that no other than meant is deleted; 0 for any
+ * @flags: 0
+ * @reserved: 0
+ *
+ * Return: 0; -EINVAL; -ENOENT; -EACCES without the right to write; -ESTALE if
+ * the name is another program's than @id.
+ */
+struct akida_ioc_program_delete {
+	char name[AKIDA_NAME_SIZE];
+	__u64 id;
 	__u32 flags;
 	__u32 reserved;
 };
@@ -529,8 +764,8 @@ struct akida_submit_job {
  * akida_ioc_copy returns them.
  *
  * Return: 0; -ENOENT for a handle; -EINVAL, also for a range outside its
- * buffer; -EACCES for an output in read-only memory; -EOPNOTSUPP for a buffer
- * that is not host memory; -EAGAIN if more than AKIDA_MAX_ASYNC would be under
+ * buffer; -EACCES for an output in read-only memory, or a program's handle
+ * without AKIDA_RIGHT_RUN; -EOPNOTSUPP for a buffer that is not host memory; -EAGAIN if more than AKIDA_MAX_ASYNC would be under
  * way; -EIO; -ENODEV; -ENOMEM. With
  * AKIDA_SUBMIT_WAIT also -ETIME after the deadline and -EINTR (for any signal,
  * and after sleep): the jobs go on, and @seq is valid. If anything is refused, no job was submitted.
@@ -561,6 +796,18 @@ struct akida_ioc_submit {
 	_IOWR(AKIDA_IOC_MAGIC, 0x31, struct akida_ioc_program_free)
 #define AKIDA_IOC_PROGRAM_UPDATE \
 	_IOWR(AKIDA_IOC_MAGIC, 0x32, struct akida_ioc_program_update)
+#define AKIDA_IOC_PROGRAM_NAME \
+	_IOWR(AKIDA_IOC_MAGIC, 0x33, struct akida_ioc_program_name)
+#define AKIDA_IOC_PROGRAM_OPEN \
+	_IOWR(AKIDA_IOC_MAGIC, 0x34, struct akida_ioc_program_open)
+#define AKIDA_IOC_PROGRAM_LIST \
+	_IOWR(AKIDA_IOC_MAGIC, 0x35, struct akida_ioc_program_list)
+#define AKIDA_IOC_PROGRAM_NOTE \
+	_IOWR(AKIDA_IOC_MAGIC, 0x36, struct akida_ioc_program_note)
+#define AKIDA_IOC_PROGRAM_MODE \
+	_IOWR(AKIDA_IOC_MAGIC, 0x37, struct akida_ioc_program_mode)
+#define AKIDA_IOC_PROGRAM_DELETE \
+	_IOWR(AKIDA_IOC_MAGIC, 0x38, struct akida_ioc_program_delete)
 #define AKIDA_IOC_SUBMIT _IOWR(AKIDA_IOC_MAGIC, 0x40, struct akida_ioc_submit)
 
 #endif /* _UAPI_AKIDA_H */
