@@ -262,11 +262,12 @@ static void test_branches(void **state)
 	}
 }
 
+/* Of the processor, whatever else the machine does. */
 static double seconds(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
