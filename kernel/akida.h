@@ -21,6 +21,7 @@
  *                    akida_dump.c: what a hung core was at
  *   akida_mmap.c     mappings, and what they show when the board is away
  *   akida_raw.c      the vendor's file interface; akida_claim.c: who has it
+ *   akida_netlink.c  events: generic netlink; akida_event.h: what they are
  *   akida_debugfs.c, akida_trace.[ch]
  *   akida_compat.h   what differs between kernels
  */
@@ -42,6 +43,8 @@
 #include <linux/workqueue.h>
 
 #include <akida.h>
+
+#include "akida_event.h"
 
 struct akida_device;
 struct akida_dma;
@@ -190,6 +193,7 @@ struct akida_core; /* akida_core.h */
  * @map_blocked: faults on the board's memory get a dummy page (under @map_lock)
  * @map_gone: so do those on host memory, which is being freed
  * @debugfs: directory of this board
+ * @events: what is told of it
  */
 struct akida_device {
 	struct device dev;
@@ -237,6 +241,7 @@ struct akida_device {
 	bool map_gone;
 
 	struct dentry *debugfs;
+	struct akida_events events;
 };
 
 /**

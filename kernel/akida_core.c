@@ -520,11 +520,14 @@ void akida_core_recover(struct akida_core *core, struct akida_batch *b,
 	if (err)
 		return;
 	akida_core_dump(core, b, why);
+	akida_event_hang(adev, b->queue->id, b->program->id);
 	akida_reset_core(adev);
 	mesh = get(core, CORE_MESH_INFO1);
 	core->resets++;
 	trace_akida_core_reset(adev, b->program);
 	akida_leave(adev);
+	akida_event_reset(adev, AKIDA_NL_RESET_CORE,
+			  mesh == U32_MAX ? -EIO : 0);
 	if (mesh == U32_MAX)
 		akida_recover(adev);
 }

@@ -74,6 +74,7 @@ static void akida_device_release(struct device *dev)
 	free_numbers(adev);
 	akida_objects_exit(adev);
 	akida_dma_free(adev);
+	akida_event_exit(adev);
 	kfree(adev->saved);
 	mutex_destroy(&adev->files_lock);
 	mutex_destroy(&adev->block_lock);
@@ -118,6 +119,7 @@ struct akida_device *akida_device_alloc(struct pci_dev *pdev,
 	init_rwsem(&adev->map_lock);
 	adev->map_blocked = true;
 	akida_recover_init(adev);
+	akida_event_init(adev);
 
 	device_initialize(&adev->dev);
 	adev->dev.class = &akida_class;

@@ -106,6 +106,10 @@ static void end_task(struct akida_task *t, int status)
 	t->result.ended = ktime_get_ns();
 	trace_akida_job_done(adev, t->file->run.id, t->ticket.seq,
 			     t->result.clocks, status);
+	/* A file that is closed is no failure. */
+	if (status && status != -ECANCELED)
+		akida_event_job_failed(adev, t->file->run.id, t->program->id,
+				       t->ticket.seq, status);
 	queue_work(adev->wq, &t->work);
 }
 

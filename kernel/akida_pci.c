@@ -224,6 +224,7 @@ static int akida_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	}
 	akida_debugfs_add(adev);
 	say_what_was_found(adev);
+	akida_event_device_add(adev);
 	trace_akida_probe(adev, 0);
 	return 0;
 
@@ -242,6 +243,7 @@ static void akida_remove(struct pci_dev *pdev)
 {
 	struct akida_device *adev = pci_get_drvdata(pdev);
 
+	akida_event_device_del(adev);
 	akida_debugfs_remove(adev);
 	akida_device_del(adev);
 	shut_down(adev);
@@ -384,6 +386,9 @@ static int __init akida_init(void)
 	err = akida_objects_module_init();
 	if (err)
 		goto no_objects;
+	err = akida_event_module_init();
+	if (err)
+		goto no_events;
 	akida_debugfs_module_init();
 	err = akida_class_init();
 	if (err)
@@ -397,6 +402,8 @@ no_driver:
 	akida_class_exit();
 no_class:
 	akida_debugfs_module_exit();
+	akida_event_module_exit();
+no_events:
 	akida_objects_module_exit();
 no_objects:
 	destroy_workqueue(akida_wq);
@@ -408,6 +415,7 @@ static void __exit akida_exit(void)
 	pci_unregister_driver(&akida_driver);
 	akida_class_exit();
 	akida_debugfs_module_exit();
+	akida_event_module_exit();
 	akida_objects_module_exit();
 	destroy_workqueue(akida_wq);
 }

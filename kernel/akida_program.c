@@ -108,6 +108,8 @@ static void program_release(struct kref *ref)
 	struct akida_device *adev = p->file->adev;
 
 	if (p->dev_size) {
+		akida_event_program(adev, false, p->file->run.id, p->id,
+				    p->size);
 		akida_space_free(&adev->mem->space, p->dev, p->dev_size);
 		arena_put(adev->core);
 	}
@@ -317,6 +319,8 @@ static int make_program(struct akida_program *p,
 	akida_leave(adev);
 	if (err)
 		return err;
+	/* Before there is a handle to free it by */
+	akida_event_program(adev, true, f->run.id, p->id, p->size);
 	mutex_lock(&f->lock);
 	handle = idr_alloc(&f->programs, p, 1, AKIDA_MAX_PROGRAMS + 1,
 			   GFP_KERNEL_ACCOUNT);

@@ -96,6 +96,7 @@ int akida_reset_board(struct akida_device *adev)
 	} else if (!adev->offline) {
 		err = akida_set_up(adev);
 		adev->resets++;
+		akida_event_reset(adev, AKIDA_NL_RESET_BOARD, err);
 	}
 	mutex_unlock(&adev->hw_lock);
 	return err;
@@ -106,6 +107,7 @@ void akida_give_up(struct akida_device *adev, const char *why)
 	dev_err(&adev->pdev->dev,
 		"%s; given up until it is removed and found again (/sys/bus/pci/devices/%s/remove, /sys/bus/pci/rescan), or power is cycled\n",
 		why, pci_name(adev->pdev));
+	akida_event_reset(adev, AKIDA_NL_RESET_GIVEN_UP, -ENODEV);
 	akida_block(adev, AKIDA_GONE, -ENODEV);
 }
 
@@ -149,6 +151,7 @@ int akida_try_online(struct akida_device *adev)
 			pci_clear_master(adev->pdev);
 		else
 			WRITE_ONCE(adev->offline, false);
+		akida_event_reset(adev, AKIDA_NL_RESET_BUS, err);
 	}
 	mutex_unlock(&adev->hw_lock);
 	return err;
@@ -230,6 +233,7 @@ static void recover_work(struct work_struct *work)
 			pci_clear_master(adev->pdev);
 		else
 			dev_info(dev, "the board works again\n");
+		akida_event_reset(adev, AKIDA_NL_RESET_RECOVERY, err);
 		/* What was asked for before is done. */
 		cancel_delayed_work(&adev->recover);
 	}
