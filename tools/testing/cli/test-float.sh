@@ -106,6 +106,9 @@ ok 'average pooling' fails 1 "layer 'avgpool_2'.*whole maps only" convert "$net"
 	--range clip -o d.fbz
 sed 's/"padding": "same", "act/"paddnig": "same", "act/' digits.json >bad.json
 ok 'an unknown key' fails 1 "'paddnig' is no key" convert "$net" --arch bad.json --range clip -o d.fbz
+sed 's/{"type": "maxpool", "size": 2}/&, {"type": "batchnorm", "name": "bn"}/' digits.json >bad.json
+ok 'normalisation without statistics' fails 1 "layer 'bn'.*no 'mean'.*bn.running_mean" convert "$net" --arch bad.json \
+	--range clip -o d.fbz
 sed 's/conv_1/conv_9/' digits.json >bad.json
 ok 'an unknown tensor' fails 1 "layer 'conv_9'" convert "$net" --arch bad.json --range clip -o d.fbz
 echo '{"input": [1,2' >bad.json

@@ -88,6 +88,14 @@ static const char *tensor_name(struct reader *r, const json_t *j,
 static const char *const weight_endings[] = { ".weight", ".weights", ".w",
 					      "/kernel", "",	     NULL };
 static const char *const bias_endings[] = { ".bias", ".b", "/bias", NULL };
+/* As here, in PyTorch and in Keras. */
+static const char *const gamma_endings[] = { ".gamma", ".weight", "/gamma",
+					     NULL };
+static const char *const beta_endings[] = { ".beta", ".bias", "/beta", NULL };
+static const char *const mean_endings[] = { ".mean", ".running_mean",
+					    "/moving_mean", NULL };
+static const char *const variance_endings[] = { ".variance", ".running_var",
+						"/moving_variance", NULL };
 
 static int get_uint(struct reader *r, const json_t *j, const char *what,
 		    uint32_t *value)
@@ -361,22 +369,23 @@ static int read_number(struct reader *r, const json_t *j, const char *key,
 	return 0;
 }
 
-/* A number for all channels, a list, or the name of a tensor. */
-static int read_values(struct reader *r, const json_t *j, const char *key,
-		       double preset, size_t n, float **out)
+/*
+ * A number for all channels, a list, or the name of a tensor; without the key
+ * the tensor that the layer's name suggests, else @preset.
+ */
+static int read_any(struct reader *r, const json_t *j, const char *key,
+		    const char *const *endings, double preset, size_t n,
+		    float **out)
 {
 	const json_t *v = json_object_get(j, key);
 	const struct ak_tensor *t;
 	char buf[192];
-	const char *name = json_string_value(v);
+	const char *name =
+		v ? json_string_value(v) :
+		    tensor_name(r, j, key, endings, buf, sizeof(buf));
 	size_t i;
 	int rc;
 
-	if (!v) {
-		snprintf(buf, sizeof(buf), "%s.%s", r->name, key);
-		if (ak_tensors_find(r->t, buf))
-			name = buf;
-	}
 	if (name) {
 		rc = load(r, name, &t, out);
 		if (!rc && t->count != n && t->count != 1)
@@ -414,6 +423,31 @@ static int read_values(struct reader *r, const json_t *j, const char *key,
 	return 0;
 }
 
+static int read_values(struct reader *r, const json_t *j, const char *key,
+		       double preset, size_t n, float **out)
+{
+	char ending[32];
+	const char *const endings[] = { ending, NULL };
+
+	snprintf(ending, sizeof(ending), ".%s", key);
+	return read_any(r, j, key, endings, preset, n, out);
+}
+
+/* Statistics that are nowhere would make the layer do nothing. */
+static int need_statistics(struct reader *r, const json_t *j, const char *key,
+			   const char *const *endings)
+{
+	char buf[192];
+
+	if (json_object_get(j, key) ||
+	    tensor_name(r, j, key, endings, buf, sizeof(buf)))
+		return 0;
+	return BAD(
+		r,
+		"it has no '%s', and no tensor is called %s%s or %s%s; say which it is",
+		key, r->name, endings[0], r->name, endings[1]);
+}
+
 static int read_batchnorm(struct reader *r, const json_t *j)
 {
 	float *gamma = NULL, *beta = NULL, *mean = NULL, *variance = NULL;
@@ -426,15 +460,20 @@ static int read_batchnorm(struct reader *r, const json_t *j)
 	if (rc)
 		return rc;
 	n = in.channels;
-	rc = read_number(r, j, "epsilon", 1e-3, &epsilon);
+	rc = read_number(r, j, "epsilon", r->torch ? 1e-5 : 1e-3, &epsilon);
 	if (!rc)
-		rc = read_values(r, j, "gamma", 1, n, &gamma);
+		rc = need_statistics(r, j, "mean", mean_endings);
 	if (!rc)
-		rc = read_values(r, j, "beta", 0, n, &beta);
+		rc = need_statistics(r, j, "variance", variance_endings);
 	if (!rc)
-		rc = read_values(r, j, "mean", 0, n, &mean);
+		rc = read_any(r, j, "gamma", gamma_endings, 1, n, &gamma);
 	if (!rc)
-		rc = read_values(r, j, "variance", 1, n, &variance);
+		rc = read_any(r, j, "beta", beta_endings, 0, n, &beta);
+	if (!rc)
+		rc = read_any(r, j, "mean", mean_endings, 0, n, &mean);
+	if (!rc)
+		rc = read_any(r, j, "variance", variance_endings, 1, n,
+			      &variance);
 	op = rc ? NULL : add(r, AK_OP_AFFINE);
 	for (i = 0; op && i < n; i++) {
 		double s =
