@@ -20,6 +20,7 @@
 #include "iatu.h"
 #include "irq.h"
 #include "memory.h"
+#include "monitor.h"
 #include "pci_config.h"
 #include "stats.h"
 #include "vfio_user.h"
@@ -40,6 +41,7 @@ enum reset_kind {
  * @port_logic: port logic is reached through configuration space
  * @control_bar: BAR0 is the controller's registers, whatever the iATU says
  * @ip_version: core register 0
+ * @clock_hz: of the core in the fastest mode
  * @mesh: core registers 0x50, 0x54, 0x58
  * @has_mesh3: core register 0x58 exists
  * @dma: register layout of the DMA engine
@@ -49,7 +51,7 @@ struct chip {
 	const char *name;
 	uint16_t device_id;
 	bool port_logic, control_bar;
-	uint32_t ip_version;
+	uint32_t ip_version, clock_hz;
 	uint32_t mesh[3];
 	bool has_mesh3;
 	const struct dma_ops *dma;
@@ -66,6 +68,7 @@ struct chip {
  * @edma: AKD1000's DMA registers
  * @hdma: AKD1500's DMA registers
  * @core: Akida core
+ * @monitor: sensors and clock
  * @host: host memory, as the client told
  * @irq: interrupts, as the client told
  * @faults: faults in force
@@ -89,6 +92,7 @@ struct board {
 	struct edma edma;
 	struct hdma hdma;
 	struct core core;
+	struct monitor monitor;
 	struct host host;
 	struct irq irq;
 	struct faults faults;

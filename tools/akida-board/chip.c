@@ -83,6 +83,7 @@ static const struct map_entry akd1000_map[] = {
 	REGS(0xf0000000, 0x10000, "system", zero),
 	REGS(0xf8c00000, DBI_SIZE, "DBI", dbi),
 	REGS(CORE_BASE, CORE_SIZE, "core", core),
+	REGS(MONITOR_BASE, MONITOR_SIZE, "monitor", monitor),
 	{ 0 }
 };
 
@@ -92,6 +93,7 @@ static const struct map_entry akd1500_map[] = {
 	REGS(0xf0000000, 0x10000, "system", zero),
 	RAM(0xfc800000, 1ul << 20, "scratch"),
 	REGS(CORE_BASE, CORE_SIZE, "core", core),
+	REGS(MONITOR_BASE, MONITOR_SIZE, "monitor", monitor),
 	REGS(0xfce00000, 0x10000, "syscfg", zero),
 	REGS(0xfcf20000, 0x10000, "SPI master", zero),
 	{ 0 }
@@ -103,6 +105,7 @@ const struct chip chips[2] = {
 		.device_id = 0xbca1,
 		.port_logic = true,
 		.ip_version = 0, /* as on silicon */
+		.clock_hz = 300000000,
 		.mesh = { MESH(4, 5, 1, 1), MESH(0x04, 1, 3, 0x10), 0 },
 		.dma = &edma_ops,
 		.map = akd1000_map,
@@ -112,6 +115,7 @@ const struct chip chips[2] = {
 		.device_id = 0xa500,
 		.control_bar = true,
 		.ip_version = 0xbca10309,
+		.clock_hz = 400000000,
 		.mesh = { MESH(3, 3, 1, 1), MESH(0x14, 1, 1, 0x10),
 			  MESH(2, 1, 1, 3) },
 		.has_mesh3 = true,
@@ -130,6 +134,7 @@ void board_reset(struct board *b, enum reset_kind kind)
 	case RESET_POWER:
 		pci_config_init(b);
 		memory_clear(b);
+		monitor_power_on(b);
 		break;
 	case RESET_FLR:
 		b->stats.resets_flr++;
@@ -145,6 +150,7 @@ void board_reset(struct board *b, enum reset_kind kind)
 	edma_reset(b);
 	hdma_reset(b);
 	core_reset(b);
+	monitor_reset(b);
 }
 
 void board_link(struct board *b, bool down)

@@ -148,6 +148,12 @@ static json_t *cmd_trace(struct board *b, char *arg)
 	return ok();
 }
 
+static json_t *cmd_power(struct board *b, char *arg)
+{
+	(void)arg;
+	return ok_with("power", monitor_json(b));
+}
+
 static json_t *cmd_reset(struct board *b, char *arg)
 {
 	(void)arg;
@@ -233,9 +239,9 @@ static const struct {
 	{ "clear", cmd_clear },	  { "fault", cmd_fault },
 	{ "faults", cmd_faults }, { "help", cmd_help },
 	{ "peek", cmd_peek },	  { "poke", cmd_poke },
-	{ "quit", cmd_quit },	  { "reset", cmd_reset },
-	{ "save", cmd_save },	  { "stats", cmd_stats },
-	{ "trace", cmd_trace },
+	{ "power", cmd_power },	  { "quit", cmd_quit },
+	{ "reset", cmd_reset },	  { "save", cmd_save },
+	{ "stats", cmd_stats },	  { "trace", cmd_trace },
 };
 
 static json_t *cmd_help(struct board *b, char *arg)

@@ -42,6 +42,26 @@ struct core_dma {
 };
 
 /**
+ * struct core_end - a descriptor whose work is done before its time is up
+ * @kind: its block, NUM_CORE_DMA for none
+ * @generation: of the block; another one when it was reset meanwhile
+ * @begin: monotonic ns when it began
+ * @until: monotonic ns when it ends
+ * @clocks: that it took
+ * @desc: its number
+ * @head: its first word
+ * @rc: 0, or why it could not be run
+ */
+struct core_end {
+	enum core_dma_kind kind;
+	uint32_t generation;
+	uint64_t begin, until, clocks;
+	uint8_t desc;
+	uint32_t head;
+	int rc;
+};
+
+/**
  * struct core - the core
  * @general_control: register 0x4
  * @fnp2_addr: registers 0x10 to 0x1c
@@ -54,6 +74,8 @@ struct core_dma {
  * @busy: a descriptor is being run
  * @reset_due: the NPs are to be reset after it
  * @mesh: neural processors
+ * @end: the descriptor that takes its time
+ * @free_at: monotonic ns until when the core is at work
  */
 struct core {
 	uint32_t general_control;
@@ -63,6 +85,8 @@ struct core {
 	uint32_t int_enable, int_mask;
 	bool int_level, stalled, busy, reset_due;
 	struct ak_vmesh *mesh;
+	struct core_end end;
+	uint64_t free_at;
 };
 
 /**
@@ -121,5 +145,13 @@ void core_write32(struct board *b, uint32_t off, uint32_t val);
  * Return: whether there was one.
  */
 bool core_tick(struct board *b);
+
+/**
+ * core_deadline() - when core_tick() has something to do
+ * @b: the board
+ *
+ * Return: monotonic ns, TIME_NEVER for nothing, or what it finds itself.
+ */
+uint64_t core_deadline(const struct board *b);
 
 #endif

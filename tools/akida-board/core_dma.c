@@ -37,11 +37,15 @@
 #define FNP_VALUE 0x3ffffffu
 #define FNP_POLARITY BIT(31)
 
+/* Less than this is not waited for: timers are not that exact. */
+#define SHORTEST_WAIT 100000ull
+
 int core_init(struct board *b)
 {
 	enum akida_target target = b->chip->port_logic ? AKIDA_TARGET_AKD1000 :
 							 AKIDA_TARGET_AKD1500;
 
+	b->core.end.kind = NUM_CORE_DMA;
 	b->core.mesh = ak_vmesh_new(ak_mesh_of(target), 0);
 	return b->core.mesh ? 0 : -ENOMEM;
 }
@@ -520,6 +524,48 @@ static int run_kind(const struct run *r, enum core_dma_kind kind,
 	return job(r, desc, kind == CORE_DMA_HRC);
 }
 
+/* The descriptor's time is up. */
+static void end_descriptor(struct board *b, const struct core_end *e)
+{
+	struct core_dma *d = &b->core.dma[e->kind];
+
+	monitor_work(b, e->begin, e->until, e->clocks);
+	if (d->generation != e->generation)
+		return;
+	if (e->rc) {
+		/* Ours: the block stops, and says so. */
+		b->stats.core_errors++;
+		d->error = true;
+		d->regs[R_MON_STATUS] |= MON_ERROR | MON_INT_EXT;
+	} else {
+		d->cur = e->desc;
+		d->regs[R_DESC_STATUS] = e->head & 0xffff0000u;
+		d->regs[R_MON_STATUS] |= MON_DONE | MON_INT_OB | MON_INT_IB;
+		if (e->kind != CORE_DMA_CONFIG)
+			b->stats.core_jobs++;
+	}
+	core_interrupt(b);
+}
+
+/*
+ * Work takes its clocks, however fast the host computed it. What is too short
+ * to wait for is made up for by what comes next.
+ */
+static void take_time(struct board *b, struct core_end *e)
+{
+	uint64_t now = now_ns(), ns = monitor_clocks_ns(b, e->clocks);
+	uint64_t from = b->core.free_at > e->begin ? b->core.free_at : e->begin;
+
+	b->core.free_at = from + ns;
+	e->until = now;
+	if (b->core.free_at < now + SHORTEST_WAIT) {
+		end_descriptor(b, e);
+		return;
+	}
+	e->until = b->core.free_at;
+	b->core.end = *e;
+}
+
 static void run_descriptor(struct board *b, enum core_dma_kind kind)
 {
 	static const char *const names[NUM_CORE_DMA] = { "event", "HRC",
@@ -529,6 +575,11 @@ static void run_descriptor(struct board *b, enum core_dma_kind kind)
 	uint32_t desc[HRC_WORDS] = { 0 };
 	uint8_t next =
 		d->cur >= DESC_MAX(d->regs[R_CONTAINER_SIZE]) ? 0 : d->cur + 1;
+	struct core_end e = { .kind = kind,
+			      .generation = d->generation,
+			      .begin = now_ns(),
+			      .desc = next };
+	uint32_t timer = d->regs[R_TIMER];
 	struct fault f;
 	int rc;
 
@@ -546,19 +597,10 @@ static void run_descriptor(struct board *b, enum core_dma_kind kind)
 	b->core.reset_due = false;
 	if (d->generation != r.generation)
 		return;
-	if (rc) {
-		/* Ours: the block stops, and says so. */
-		b->stats.core_errors++;
-		d->error = true;
-		d->regs[R_MON_STATUS] |= MON_ERROR | MON_INT_EXT;
-	} else {
-		d->cur = next;
-		d->regs[R_DESC_STATUS] = desc[D_HEAD] & 0xffff0000u;
-		d->regs[R_MON_STATUS] |= MON_DONE | MON_INT_OB | MON_INT_IB;
-		if (kind != CORE_DMA_CONFIG)
-			b->stats.core_jobs++;
-	}
-	core_interrupt(b);
+	e.clocks = d->regs[R_TIMER] - timer;
+	e.head = desc[D_HEAD];
+	e.rc = rc;
+	take_time(b, &e);
 }
 
 static bool runnable(const struct core_dma *d)
@@ -575,9 +617,21 @@ bool core_tick(struct board *b)
 	static const enum core_dma_kind order[] = { CORE_DMA_CONFIG,
 						    CORE_DMA_HRC,
 						    CORE_DMA_EVENT };
+	struct core_end e = b->core.end;
 	struct fault f;
 	unsigned int i;
 
+	if (e.kind != NUM_CORE_DMA) {
+		if (now_ns() < e.until &&
+		    b->core.dma[e.kind].generation == e.generation)
+			return false;
+		b->core.end.kind = NUM_CORE_DMA;
+		if (b->core.dma[e.kind].generation == e.generation)
+			end_descriptor(b, &e);
+		else
+			b->core.free_at = 0;
+		return true;
+	}
 	if (b->link_down || b->core.stalled ||
 	    (b->core.general_control & (GC_CORE_RESET | GC_SCC_RESET)) ||
 	    !pci_config_master_on(&b->config))
@@ -592,4 +646,11 @@ bool core_tick(struct board *b)
 			return true;
 		}
 	return false;
+}
+
+uint64_t core_deadline(const struct board *b)
+{
+	const struct core_end *e = &b->core.end;
+
+	return e->kind == NUM_CORE_DMA ? TIME_NEVER : e->until;
 }

@@ -19,6 +19,8 @@ static const char *const kinds[NUM_FAULT_KINDS] = {
 	[FAULT_SPURIOUS_IRQ] = "spurious-irq",
 	[FAULT_SLOW_LINK] = "slow-link",
 	[FAULT_SURPRISE_REMOVAL] = "surprise-removal",
+	[FAULT_SENSOR_ALERT] = "sensor-alert",
+	[FAULT_SENSOR_ABSENT] = "sensor-absent",
 };
 
 static const struct {
@@ -49,6 +51,9 @@ static const uint8_t keys_of[NUM_FAULT_KINDS] = {
 	[FAULT_SPURIOUS_IRQ] = KEY_COUNT | KEY_PERIOD,
 	[FAULT_SLOW_LINK] = KEY_RATE,
 	[FAULT_SURPRISE_REMOVAL] = KEY_CHAN | KEY_AFTER,
+	/* These two last until they are cleared. */
+	[FAULT_SENSOR_ALERT] = 0,
+	[FAULT_SENSOR_ABSENT] = 0,
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -200,8 +205,10 @@ static void strike(struct board *b, struct fault *f)
 	trace(b, "fault: %s", kinds[f->kind]);
 	if (f->kind == FAULT_LINK_DOWN)
 		board_link(b, true);
-	else
+	else if (f->kind == FAULT_SURPRISE_REMOVAL)
 		board_remove(b, true);
+	else if (f->kind == FAULT_SENSOR_ALERT)
+		monitor_alert(b);
 }
 
 int fault_add(struct board *b, const char *spec, char *why, size_t size)
@@ -222,7 +229,8 @@ int fault_add(struct board *b, const char *spec, char *why, size_t size)
 	if (f.kind == FAULT_SPURIOUS_IRQ)
 		f.next = now_ns() + f.period;
 	*slot = f;
-	if ((f.kind == FAULT_LINK_DOWN || f.kind == FAULT_SURPRISE_REMOVAL) &&
+	if ((f.kind == FAULT_LINK_DOWN || f.kind == FAULT_SURPRISE_REMOVAL ||
+	     f.kind == FAULT_SENSOR_ALERT || f.kind == FAULT_SENSOR_ABSENT) &&
 	    !f.after)
 		strike(b, slot);
 	return 0;
@@ -317,6 +325,16 @@ bool fault_take(struct board *b, enum fault_kind kind, unsigned int ch,
 		trace(b, "fault: %s on %s", kinds[kind], who(ch));
 		return true;
 	}
+	return false;
+}
+
+bool fault_armed(const struct board *b, enum fault_kind kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAULTS_MAX; i++)
+		if (b->faults.slot[i].armed && b->faults.slot[i].kind == kind)
+			return true;
 	return false;
 }
 

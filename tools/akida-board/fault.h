@@ -24,6 +24,8 @@ enum fault_kind {
 	FAULT_SPURIOUS_IRQ,
 	FAULT_SLOW_LINK,
 	FAULT_SURPRISE_REMOVAL,
+	FAULT_SENSOR_ALERT,
+	FAULT_SENSOR_ABSENT,
 };
 
 #define FAULTS_MAX 16
@@ -113,6 +115,15 @@ json_t *fault_json(const struct board *b);
  */
 bool fault_take(struct board *b, enum fault_kind kind, unsigned int ch,
 		struct fault *f);
+
+/**
+ * fault_armed() - is a fault in force?
+ * @b: the board
+ * @kind: of fault
+ *
+ * Return: whether one is; it is not counted.
+ */
+bool fault_armed(const struct board *b, enum fault_kind kind);
 
 /**
  * fault_doorbell() - a doorbell was rung

@@ -29,6 +29,8 @@ enum option_key {
 	OPT_MAP_BAR4,
 	OPT_SERIAL,
 	OPT_ONCE,
+	OPT_WITHOUT,
+	OPT_SEED,
 };
 
 static const struct argp_option options[] = {
@@ -40,7 +42,7 @@ static const struct argp_option options[] = {
 	{ "fault", OPT_FAULT, "SPEC", 0,
 	  "KIND[:key=value,...]; may be repeated. Kinds: stall, abort, "
 	  "bad-completion, link-down, lost-irq, spurious-irq, slow-link, "
-	  "surprise-removal",
+	  "surprise-removal, sensor-alert, sensor-absent",
 	  0 },
 	{ "stats", OPT_STATS, "FILE", 0,
 	  "write counters there at the end, on SIGUSR1 and on \"save\"", 0 },
@@ -50,6 +52,12 @@ static const struct argp_option options[] = {
 	{ "serial", OPT_SERIAL, "NUMBER", 0,
 	  "device serial number (default: from the path of the socket)", 0 },
 	{ "once", OPT_ONCE, NULL, 0, "end when the first client leaves", 0 },
+	{ "without", OPT_WITHOUT, "SOURCE[,SOURCE]", 0,
+	  "a board that cannot tell: power, voltage, current, temperature, "
+	  "frequency, modes, alert; monitor: none of them",
+	  0 },
+	{ "seed", OPT_SEED, "NUMBER", 0,
+	  "of the noise in what sensors tell (default: the serial number)", 0 },
 	{ 0 }
 };
 
@@ -58,7 +66,7 @@ struct arguments {
 	struct board *b;
 	const char *faults[FAULTS_MAX];
 	unsigned int num_faults;
-	bool serial;
+	bool serial, seed;
 };
 
 const char *argp_program_version = "akida-board " AKIDA_VERSION;
@@ -87,11 +95,23 @@ static void parse_chip(struct argp_state *state, struct board *b,
 		argp_error(state, "there is no chip '%s'", arg);
 }
 
+static uint64_t parse_u64(struct argp_state *state, const char *arg,
+			  const char *what)
+{
+	uint64_t v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(arg, &end, 0);
+	if (errno || *end || end == arg)
+		argp_error(state, "'%s' is no %s", arg, what);
+	return v;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
 	struct board *b = a->b;
-	char *end;
 
 	switch (key) {
 	case OPT_CHIP:
@@ -118,11 +138,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		b->map_bar4 = true;
 		break;
 	case OPT_SERIAL:
-		errno = 0;
-		b->config.serial = strtoull(arg, &end, 0);
-		if (errno || *end || end == arg)
-			argp_error(state, "'%s' is no serial number", arg);
+		b->config.serial = parse_u64(state, arg, "serial number");
 		a->serial = true;
+		break;
+	case OPT_SEED:
+		b->monitor.seed = parse_u64(state, arg, "seed");
+		a->seed = true;
+		break;
+	case OPT_WITHOUT:
+		if (monitor_without(&b->monitor, arg))
+			argp_error(state, "'%s' names no sources", arg);
 		break;
 	case OPT_ONCE:
 		b->once = true;
@@ -253,8 +278,11 @@ void board_poll(struct board *b, uint64_t timeout_ns, bool nested)
 static uint64_t next_deadline(const struct board *b)
 {
 	uint64_t dma = dma_deadline(b), fault = fault_deadline(b);
+	uint64_t core = core_deadline(b), monitor = monitor_deadline(b);
 	uint64_t t = dma < fault ? dma : fault, now = now_ns();
 
+	t = core < t ? core : t;
+	t = monitor < t ? monitor : t;
 	if (t == TIME_NEVER)
 		return t;
 	return t > now ? t - now : 0;
@@ -267,6 +295,7 @@ static void run(struct board *b)
 
 		more |= core_tick(b);
 		fault_tick(b);
+		monitor_tick(b);
 		if (b->quit)
 			break;
 		board_poll(b, more ? 0 : next_deadline(b), false);
@@ -328,6 +357,8 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!a.serial)
 		b->config.serial = hash(b->server.path);
+	if (!a.seed)
+		b->monitor.seed = b->config.serial;
 	if (!b->control.path) {
 		if (asprintf(&control, "%s.control", b->server.path) < 0)
 			return EXIT_FAILURE;
