@@ -55,6 +55,7 @@ _akida_options()
 	run)
 		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
 			"--draw --dump --device --batch -b --threads -t --target --reference --layout" \
+			"--decode --anchors --nms" \
 			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
 		;;
 	verify)
@@ -113,6 +114,12 @@ _akida_argument()
 		;;
 	matvec:-i | matvec:--input | matvec:-o | matvec:--output)
 		_akida_files "$cur" '\.npy$'
+		;;
+	run:--decode)
+		_akida_words "$cur" "yolo"
+		;;
+	run:--anchors)
+		_akida_files "$cur" '\.(npy|txt)$'
 		;;
 	run:-l | run:--labels)
 		_akida_files "$cur" ''

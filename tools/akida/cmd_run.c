@@ -33,6 +33,7 @@ int32_t run_raw(const struct run *r, size_t i, size_t at)
 
 static int read_inputs(struct run *r)
 {
+	struct akida_shape classes = r->info.output;
 	size_t i;
 
 	r->inputs.info = &r->info;
@@ -43,8 +44,13 @@ static int read_inputs(struct run *r)
 	for (i = 0; i < r->num_sources; i++)
 		if (inputs_add(&r->inputs, r->sources[i], r->crop))
 			return -1;
-	if (r->labels_path &&
-	    labels_load(&r->labels, r->labels_path, &r->info.output))
+	if (r->anchors) {
+		if (yolo_load(&r->yolo, r->anchors, &r->info.output))
+			return -1;
+		r->yolo.threshold = r->threshold;
+		classes = (struct akida_shape){ 1, 1, r->yolo.classes };
+	}
+	if (r->labels_path && labels_load(&r->labels, r->labels_path, &classes))
 		return -1;
 	return 0;
 }

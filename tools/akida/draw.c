@@ -213,23 +213,17 @@ static struct region grow(const struct akida_shape *s, const struct hit *cells,
 	return g;
 }
 
-static void draw_region(struct canvas *c, const struct run *r,
-			const struct region *g)
+/* A frame, with class and probability above it. */
+static void draw_found(struct canvas *c, const struct run *r, struct box b,
+		       uint32_t class, double probability)
 {
-	const struct akida_shape *s = &r->info.output;
-	struct box b = cell_box(c, s, g->top, g->left);
-	struct box end = cell_box(c, s, g->bottom, g->right);
 	char buf[32], *text;
 	struct box tag;
 
-	b.width = end.x + end.width - b.x;
-	b.height = end.y + end.height - b.y;
 	canvas_frame(c, b, 2, frame_ink);
-
-	text = tool_text(
-		"%s %.0f%%",
-		labels_text(&r->labels, g->best.class, buf, sizeof(buf)),
-		100 * g->best.probability);
+	text = tool_text("%s %.0f%%",
+			 labels_text(&r->labels, class, buf, sizeof(buf)),
+			 100 * probability);
 	tag.width = text_width(text) * FONT_WIDTH * DOT + 2;
 	tag.height = LINE + 4;
 	/* Above the box, or inside at the top of the picture. */
@@ -240,6 +234,18 @@ static void draw_region(struct canvas *c, const struct run *r,
 	canvas_fill(c, tag, frame_ink, 1);
 	canvas_text(c, tag.x + 2, tag.y + 2, DOT, text, black);
 	free(text);
+}
+
+static void draw_region(struct canvas *c, const struct run *r,
+			const struct region *g)
+{
+	const struct akida_shape *s = &r->info.output;
+	struct box b = cell_box(c, s, g->top, g->left);
+	struct box end = cell_box(c, s, g->bottom, g->right);
+
+	b.width = end.x + end.width - b.x;
+	b.height = end.y + end.height - b.y;
+	draw_found(c, r, b, g->best.class, g->best.probability);
 }
 
 static void draw_regions(struct canvas *c, const struct run *r,
@@ -262,7 +268,30 @@ static void draw_regions(struct canvas *c, const struct run *r,
 	free(todo);
 }
 
-/* Heat of the best class of each cell, and a box around what stands out. */
+static void draw_boxes(struct canvas *c, const struct run *r, size_t i)
+{
+	double scale = (double)c->width / r->info.input.width;
+	size_t count, shown, k;
+	struct yolo_box *boxes = run_boxes(r, i, &count, &shown);
+
+	/* The best one last: over the others. */
+	for (k = shown; k-- > 0;) {
+		const struct yolo_box *b = &boxes[k];
+		size_t x = (size_t)(b->left * scale);
+		size_t y = (size_t)(b->top * scale);
+
+		draw_found(c, r,
+			   (struct box){ x, y, (size_t)(b->right * scale) - x,
+					 (size_t)(b->bottom * scale) - y },
+			   b->class, b->probability);
+	}
+	free(boxes);
+}
+
+/*
+ * Heat of the best class of each cell, and a box around what stands out; or
+ * boxes that were decoded.
+ */
 static int draw_map(struct canvas *c, const struct run *r, size_t i)
 {
 	const struct akida_shape *in = &r->info.input, *s = &r->info.output;
@@ -276,6 +305,10 @@ static int draw_map(struct canvas *c, const struct run *r, size_t i)
 	canvas_init(c, width, height, dark);
 	if (is_picture(in))
 		draw_input(c, (struct box){ 0, 0, width, height }, r, i);
+	if (r->decode) {
+		draw_boxes(c, r, i);
+		return 0;
+	}
 	cells = tool_alloc(n, sizeof(*cells));
 	for (at = 0; at < n; at++)
 		cells[at] = predict_cell(run_scores(r, i), s,
@@ -316,7 +349,7 @@ static char *file_name(const struct run *r, size_t i)
 
 int draw_run(const struct run *r)
 {
-	bool map = predict_is_map(&r->info.output);
+	bool map = r->decode || predict_is_map(&r->info.output);
 	size_t i;
 
 	for (i = 0; i < r->inputs.count; i++) {

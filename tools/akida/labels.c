@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "labels.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,33 +9,7 @@
 #include "text.h"
 #include "tool.h"
 
-#define MAX_FILE (1 << 20)
 #define MAX_LABEL 200
-
-static char *read_file(const char *path, size_t *size)
-{
-	char *text = tool_alloc(MAX_FILE + 1, 1);
-	FILE *f = fopen(path, "re");
-	int failed;
-
-	if (f) {
-		*size = fread(text, 1, MAX_FILE + 1, f);
-		failed = ferror(f);
-		if (!failed && *size <= MAX_FILE) {
-			fclose(f);
-			return text;
-		}
-	}
-	if (!f || failed)
-		term_error("%s: %s", path, strerror(errno));
-	else
-		term_error("%s: longer than 1 MiB; give one label per line",
-			   path);
-	if (f)
-		fclose(f);
-	free(text);
-	return NULL;
-}
 
 /* Windows ends lines with a carriage return too. */
 static void trim(char *line)
@@ -51,7 +24,7 @@ int labels_load(struct labels *l, const char *path,
 		const struct akida_shape *shape)
 {
 	size_t size, at = 0, room = 0, blank = 0;
-	char *text = read_file(path, &size);
+	char *text = text_load(path, "give one label per line", &size);
 
 	memset(l, 0, sizeof(*l));
 	if (!text)
@@ -61,7 +34,6 @@ int labels_load(struct labels *l, const char *path,
 			   path);
 		goto fail;
 	}
-	text[size] = 0;
 	while (at < size) {
 		char *line = text + at;
 		size_t n = strcspn(line, "\n");

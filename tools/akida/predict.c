@@ -13,8 +13,8 @@ bool predict_is_map(const struct akida_shape *s)
  * Softmax of one class. A step near zero can make scores infinite: those share
  * the whole probability, as they would in the limit.
  */
-static double probability(const float *scores, uint32_t channels,
-			  uint32_t class)
+double predict_probability(const float *scores, uint32_t channels,
+			   uint32_t class)
 {
 	double best = -INFINITY, sum = 0;
 	uint32_t c;
@@ -56,7 +56,7 @@ void predict_classes(const float *scores, uint32_t channels, struct hit *hits)
 			.class = c,
 			.at = c,
 			.score = scores[c],
-			.probability = probability(scores, channels, c),
+			.probability = predict_probability(scores, channels, c),
 		};
 	qsort(hits, channels, sizeof(*hits), by_score);
 }
@@ -76,7 +76,8 @@ struct hit predict_cell(const float *scores, const struct akida_shape *s,
 		.class = best,
 		.at = at + best,
 		.score = scores[at + best],
-		.probability = probability(scores + at, s->channels, best),
+		.probability =
+			predict_probability(scores + at, s->channels, best),
 	};
 }
 

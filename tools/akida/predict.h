@@ -36,6 +36,17 @@ struct hit {
 bool predict_is_map(const struct akida_shape *s);
 
 /**
+ * predict_probability() - probability of a class
+ * @scores: of one position
+ * @channels: how many
+ * @class: one of them
+ *
+ * Return: softmax; for a single channel the logistic function.
+ */
+double predict_probability(const float *scores, uint32_t channels,
+			   uint32_t class);
+
+/**
  * predict_classes() - all classes of one position, best score first
  * @scores: of the position
  * @channels: how many

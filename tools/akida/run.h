@@ -13,6 +13,7 @@
 #include "input.h"
 #include "labels.h"
 #include "predict.h"
+#include "yolo.h"
 
 /* Only so many score changes are kept: the largest. */
 #define COMPARE_CHANGES 20
@@ -73,14 +74,18 @@ struct comparison {
  * @output: file for the outputs, or NULL
  * @labels_path: file of labels, or NULL
  * @draw: picture to draw, or NULL
+ * @anchors: file of anchors: the output tells boxes; or NULL
  * @dump: folder for every layer's output, or NULL
  * @sources: names of inputs
  * @num_sources: how many
  * @load: how the model is prepared
  * @batch: inputs per call, 0 for as many as make sense
  * @top: most predictions to show, 0 for all
- * @threshold: probability from which a cell of a map counts
+ * @threshold: probability from which a cell of a map, or a box, counts
+ * @yolo: with @anchors, how boxes are told
  * @float_input: of a float network
+ * @decode: the output tells boxes
+ * @nms_given: --nms was there
  * @top_given: @top was asked for
  * @raw: show and keep integers
  * @crop: cut pictures
@@ -97,13 +102,15 @@ struct comparison {
  */
 struct run {
 	const char *path, *device, *output, *labels_path, *draw, *dump;
+	const char *anchors;
 	const char **sources;
 	size_t num_sources;
 	struct akida_load_options load;
 	uint32_t batch, top;
 	double threshold;
+	struct yolo yolo;
 	struct fbz_input float_input;
-	bool top_given, raw, crop, json;
+	bool decode, nms_given, top_given, raw, crop, json;
 
 	struct ak_graph *graph;
 	struct akida_model *model;
@@ -189,6 +196,18 @@ int run_float_all(struct run *r, struct dump *dump);
  */
 struct hit *run_hits(const struct run *r, size_t i, size_t *count,
 		     size_t *shown);
+
+/**
+ * run_boxes() - boxes of one input
+ * @r: a run with @anchors
+ * @i: number of the input
+ * @count: how many there are
+ * @shown: how many of them are to be shown
+ *
+ * Return: an array for free(), best first.
+ */
+struct yolo_box *run_boxes(const struct run *r, size_t i, size_t *count,
+			   size_t *shown);
 
 /**
  * run_text() - print for people

@@ -20,7 +20,41 @@ static void put_place(json_t *o, const struct run *r, size_t at)
 			 json_integer((json_int_t)(cell % s->width)));
 	}
 	json_put(o, "class", json_integer(class));
-	json_put(o, "label", json_text(labels_get(&r->labels, class)));
+	json_put(o, "label",
+		 json_text(r->decode ? NULL : labels_get(&r->labels, class)));
+}
+
+static json_t *boxes_of(const struct run *r, size_t i)
+{
+	json_t *o = json_object(), *list = json_array(), *entry;
+	size_t count, shown, k;
+	struct yolo_box *boxes = run_boxes(r, i, &count, &shown);
+
+	for (k = 0; k < shown; k++) {
+		const struct yolo_box *b = &boxes[k];
+
+		entry = json_object();
+		json_put(entry, "class", json_integer(b->class));
+		json_put(entry, "label",
+			 json_text(labels_get(&r->labels, b->class)));
+		json_put(entry, "probability", json_number(b->probability));
+		json_put(entry, "left", json_number(b->left));
+		json_put(entry, "top", json_number(b->top));
+		json_put(entry, "right", json_number(b->right));
+		json_put(entry, "bottom", json_number(b->bottom));
+		json_put(entry, "row", json_integer(b->row));
+		json_put(entry, "column", json_integer(b->column));
+		json_put(entry, "anchor", json_integer(b->anchor));
+		json_add(list, entry);
+	}
+	json_put(o, "input", json_text(r->inputs.source[i]));
+	json_put(o, "index", json_integer((json_int_t)r->inputs.index[i]));
+	json_put(o, "threshold", json_number(r->threshold));
+	json_put(o, "nms", json_number(r->yolo.nms));
+	json_put(o, "boxes_found", json_integer((json_int_t)count));
+	json_put(o, "boxes", list);
+	free(boxes);
+	return o;
 }
 
 static json_t *one_input(const struct run *r, size_t i)
@@ -109,7 +143,7 @@ void run_json(const struct run *r)
 	size_t i;
 
 	for (i = 0; i < r->inputs.count; i++)
-		json_add(results, one_input(r, i));
+		json_add(results, r->decode ? boxes_of(r, i) : one_input(r, i));
 	json_put(root, "model", json_text(r->path));
 	json_put(root, "device", json_text(r->graph ? NULL : r->device));
 	json_put(root, "target",

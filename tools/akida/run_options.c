@@ -33,9 +33,20 @@ static const struct argp_option options[] = {
 	  1 },
 	{ "labels", 'l', "FILE", 0, "Names of classes, one per line", 1 },
 	{ "top", 'k', "K", 0,
-	  "Show the K best classes (5) or cells (20); 0 shows all", 1 },
+	  "Show the K best classes (5), or cells or boxes (20); 0 shows all",
+	  1 },
 	{ "threshold", OPT_THRESHOLD, "P", 0,
-	  "For maps: probability from which a cell is shown (0.5)", 1 },
+	  "For maps: probability from which a cell or box is shown (0.5)", 1 },
+	{ "decode", OPT_DECODE, "KIND", 0,
+	  "What the output is: yolo (boxes; a YOLOv2 head)", 1 },
+	{ "anchors", OPT_ANCHORS, "FILE", 0,
+	  "For yolo: width and height of each anchor in cells of the output, as "
+	  "text or .npy",
+	  1 },
+	{ "nms", OPT_NMS, "IOU", 0,
+	  "For yolo: of two boxes of a class that overlap more than this, only "
+	  "the more probable one is shown (0.5)",
+	  1 },
 	{ "json", OPT_JSON, NULL, 0, "Write JSON", 1 },
 	{ "draw", OPT_DRAW, "FILE.png", 0,
 	  "Draw the predictions over the picture", 1 },
@@ -64,6 +75,10 @@ static void end(struct run *r, struct argp_state *state)
 		argp_error(state, "an input is missing; give one with -i FILE");
 	if (r->draw && (!dot || strcmp(dot, ".png")))
 		argp_error(state, "--draw: '%s' does not end in .png", r->draw);
+	if (r->decode && !r->anchors)
+		argp_error(state, "--decode yolo needs --anchors FILE");
+	if ((r->anchors || r->nms_given) && !r->decode)
+		argp_error(state, "--anchors and --nms are for --decode yolo");
 }
 
 static void add_source(struct run *r, const char *arg)
@@ -104,6 +119,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_THRESHOLD:
 		r->threshold = tool_fraction(state, "--threshold", arg, 0, 1);
+		return 0;
+	case OPT_DECODE:
+		if (strcmp(arg, "yolo"))
+			argp_error(state, "--decode: '%s' is not yolo", arg);
+		r->decode = true;
+		return 0;
+	case OPT_ANCHORS:
+		r->anchors = arg;
+		return 0;
+	case OPT_NMS:
+		r->yolo.nms = tool_fraction(state, "--nms", arg, 0, 1);
+		r->nms_given = true;
 		return 0;
 	case OPT_JSON:
 		r->json = true;
@@ -166,7 +193,8 @@ static const struct argp argp = {
 	"  akida run fomo.fbz -i shelf.jpg --crop --draw shelf-boxes.png\n"
 	"  camera | akida run model.fbz -i - --json\n"
 	"  akida run model.fbz -i lamp.png --target akd1000\n"
-	"  akida run model.onnx -i lamp.png --input-scale 1/255\n",
+	"  akida run model.onnx -i lamp.png --input-scale 1/255\n"
+	"  akida run yolo.fbz -i street.jpg --decode yolo --anchors anchors.txt --draw boxes.png\n",
 	children,
 	NULL,
 	NULL,
@@ -177,7 +205,20 @@ void run_parse(struct run *r, int argc, char **argv)
 	memset(r, 0, sizeof(*r));
 	r->device = "soft";
 	r->threshold = 0.5;
+	r->yolo.nms = 0.5;
 	tool_parse(&argp, argc, argv, r);
+}
+
+struct yolo_box *run_boxes(const struct run *r, size_t i, size_t *count,
+			   size_t *shown)
+{
+	size_t top = r->top_given ? r->top : TOP_CELLS;
+	struct yolo_box *boxes;
+
+	boxes = yolo_boxes(&r->yolo, run_scores(r, i), &r->info.output,
+			   &r->info.input, count);
+	*shown = top && top < *count ? top : *count;
+	return boxes;
 }
 
 struct hit *run_hits(const struct run *r, size_t i, size_t *count,

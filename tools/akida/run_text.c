@@ -31,6 +31,47 @@ static void cell_value(struct table *t, const struct run *r, size_t i,
 	table_cell(t, "%.1f %%", 100 * h->probability);
 }
 
+static void print_more(size_t shown, size_t count)
+{
+	if (shown < count)
+		printf("  ... and %zu more (--top 0 shows all)\n",
+		       count - shown);
+}
+
+static void print_boxes(const struct run *r, size_t i)
+{
+	static const char *const heads[] = { "Class", ">Probability", ">Left",
+					     ">Top",  ">Right",	      ">Bottom",
+					     NULL };
+	char *name = inputs_name(&r->inputs, i), buf[CLASS_TEXT];
+	size_t count, shown, k;
+	struct yolo_box *boxes = run_boxes(r, i, &count, &shown);
+	struct table *t;
+
+	printf("%s%s%s: %zu boxes at %g or above, in pixels of the input's %ux%u\n",
+	       term_bold(stdout), name, term_plain(stdout), count, r->threshold,
+	       r->info.input.width, r->info.input.height);
+	t = table_new(heads);
+	for (k = 0; k < shown; k++) {
+		const struct yolo_box *b = &boxes[k];
+
+		table_cell(t, "%s",
+			   labels_text(&r->labels, b->class, buf, sizeof(buf)));
+		table_cell(t, "%.1f %%", 100 * b->probability);
+		table_cell(t, "%.1f", b->left);
+		table_cell(t, "%.1f", b->top);
+		table_cell(t, "%.1f", b->right);
+		table_cell(t, "%.1f", b->bottom);
+	}
+	if (shown)
+		table_print(t, 2);
+	else
+		free(t);
+	print_more(shown, count);
+	free(boxes);
+	free(name);
+}
+
 static void print_input(const struct run *r, size_t i)
 {
 	static const char *const class_heads[] = { "Class", ">Score",
@@ -65,9 +106,7 @@ static void print_input(const struct run *r, size_t i)
 		table_print(t, 2);
 	else
 		free(t);
-	if (shown < count)
-		printf("  ... and %zu more (--top 0 shows all)\n",
-		       count - shown);
+	print_more(shown, count);
 	free(hits);
 	free(name);
 }
@@ -106,6 +145,8 @@ static void print_changes(const struct run *r)
 	static const char *const cell_heads[] = { "Input", ">Row",   ">Column",
 						  "Class", ">Exact", ">Target",
 						  NULL };
+	/* Channels of boxes are no classes. */
+	static const struct labels none;
 	const struct comparison *c = &r->comparison;
 	const struct akida_shape *s = &r->info.output;
 	bool map = predict_is_map(s);
@@ -125,7 +166,7 @@ static void print_changes(const struct run *r)
 			table_cell(t, "%zu", cell % s->width);
 		}
 		table_cell(t, "%s",
-			   labels_text(&r->labels,
+			   labels_text(r->decode ? &none : &r->labels,
 				       (uint32_t)(x->at % s->channels), buf,
 				       sizeof(buf)));
 		cell_score(t, x->exact);
@@ -151,10 +192,14 @@ static void print_comparison(const struct run *r)
 	       (unsigned long long)c->scores);
 	if (c->scores_changed)
 		printf(", by %.5g at most", c->largest);
-	printf("; the best class changes for %llu of %llu %s.\n",
-	       (unsigned long long)c->best_changed,
-	       (unsigned long long)(c->scores / r->info.output.channels),
-	       predict_is_map(&r->info.output) ? "cells" : "inputs");
+	if (r->decode)
+		puts(".");
+	else
+		printf("; the best class changes for %llu of %llu %s.\n",
+		       (unsigned long long)c->best_changed,
+		       (unsigned long long)(c->scores /
+					    r->info.output.channels),
+		       predict_is_map(&r->info.output) ? "cells" : "inputs");
 	if (c->num_changes)
 		print_changes(r);
 }
@@ -164,7 +209,7 @@ void run_text(const struct run *r)
 	size_t i;
 
 	for (i = 0; i < r->inputs.count && !ferror(stdout); i++)
-		print_input(r, i);
+		r->decode ? print_boxes(r, i) : print_input(r, i);
 	if (r->load.target)
 		print_comparison(r);
 }

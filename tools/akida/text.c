@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "text.h"
 
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "term.h"
 #include "tool.h"
 
 #define REFUSED 0xfffdu
 #define MAX_FILE_NAME 100
+#define MAX_FILE (1 << 20)
 
 /* Control characters, and those that reorder the text around them. */
 static int steers(uint32_t c)
@@ -138,4 +142,28 @@ size_t text_distance(const char *a, const char *b)
 			d[i][j] = best;
 		}
 	return d[na][nb];
+}
+
+char *text_load(const char *path, const char *remedy, size_t *size)
+{
+	char *text = tool_alloc(MAX_FILE + 2, 1);
+	FILE *f = fopen(path, "re");
+	int failed;
+
+	if (f) {
+		*size = fread(text, 1, MAX_FILE + 1, f);
+		failed = ferror(f);
+		if (!failed && *size <= MAX_FILE) {
+			fclose(f);
+			return text;
+		}
+	}
+	if (!f || failed)
+		term_error("%s: %s", path, strerror(errno));
+	else
+		term_error("%s: longer than 1 MiB; %s", path, remedy);
+	if (f)
+		fclose(f);
+	free(text);
+	return NULL;
 }

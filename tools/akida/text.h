@@ -47,6 +47,17 @@ size_t text_width(const char *s);
 char *text_file_name(const char *s, char *const *taken, size_t count);
 
 /**
+ * text_load() - read a file of at most 1 MiB, say what is wrong
+ * @path: file name
+ * @remedy: what to do about a longer one
+ * @size: where to put its bytes
+ *
+ * Return: its bytes with a zero behind them, for free(); NULL after an error
+ * was printed.
+ */
+char *text_load(const char *path, const char *remedy, size_t *size);
+
+/**
  * text_distance() - how many edits lie between two words
  * @a: word
  * @b: word

@@ -219,6 +219,12 @@ enum tool_option {
 	OPT_DATA,
 	OPT_AGAINST,
 	OPT_LAYOUT,
+	OPT_DECODE,
+	OPT_ANCHORS,
+	OPT_NMS,
+	OPT_EVENTS,
+	OPT_WINDOW,
+	OPT_SENSOR,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 
