@@ -146,7 +146,9 @@ bool core_build(struct core *c, const struct ak_model *m, unsigned int flags)
 
 	c->m = m;
 	rc = ak_build(m, ak_mesh_of(o.target), flags, &c->b, &err);
-	if (rc == -ENOSPC)
+	/* Of events only potentials do not fit. */
+	if (rc == -ENOSPC || (rc == -ERANGE && !last_layer(c)->activation &&
+			      flags & AK_BUILD_SPARSE_OUTPUT))
 		return false;
 	if (rc || npu_new(&c->n, m, &o, &err) ||
 	    ak_program_file_parse(&c->p, c->b.file, c->b.size, &err))

@@ -70,8 +70,9 @@ void core_end(struct core *c);
  * @m: model; it must stay
  * @flags: AK_BUILD_*
  *
- * Return: true; false if it takes more memory than the layout has, or if a layer
- * does not fit into the mesh. All else fails the test.
+ * Return: true; false if it takes more memory than the layout has, if a layer
+ * does not fit into the mesh, or a potential into an event. All else fails the
+ * test.
  */
 bool core_build(struct core *c, const struct ak_model *m, unsigned int flags);
 /** core_forget() - undo core_build() */

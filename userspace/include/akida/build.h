@@ -66,7 +66,8 @@ const char *akida_build_error(const struct akida_build *b);
  *
  * Return: 0; what akida_model_check_runnable() returns; -EINVAL for a model
  * that breaks a limit of the chip, -ENOSPC for one that does not fit into its
- * mesh, -ERANGE for a step or threshold that it cannot hold.
+ * mesh, -ERANGE for a step or threshold that it cannot hold, or potentials that
+ * events cannot.
  */
 int akida_build_model(struct akida_build *b, struct akida_model *m,
 		      enum akida_target target, unsigned int flags);

@@ -107,6 +107,33 @@ static int put_fire(const struct ak_layer *l, const struct ak_placement *p,
 	return 0;
 }
 
+/* Potentials of events have fewer bits than those of maps (official widths). */
+static int check_events(const struct ak_layer *l, uint32_t output,
+			struct ak_err *err)
+{
+	int64_t limit = output == AK_OUT_SPARSE_FNP_POT ? 1 << 25 : 1 << 23;
+	uint32_t n = l->out.channels, i;
+	int64_t *bounds;
+	int rc = 0;
+
+	if (output != AK_OUT_SPARSE_FNP_POT && output != AK_OUT_SPARSE_CNP_POT)
+		return 0;
+	bounds = malloc(2 * n * sizeof(*bounds));
+	if (!bounds)
+		return ak_errf(err, -ENOMEM, "no memory to build");
+	ak_layer_bounds_all(l, bounds, bounds + n);
+	for (i = 0; i < n && !rc; i++)
+		if (bounds[i] < -limit || bounds[n + i] >= limit)
+			rc = ak_errf(
+				err, -ERANGE,
+				"layer '%s': potentials of filter %u can be %lld to %lld; events hold %lld to %lld: let it put out maps",
+				l->name, i, (long long)bounds[i],
+				(long long)bounds[n + i], (long long)-limit,
+				(long long)limit - 1);
+	free(bounds);
+	return rc;
+}
+
 int ak_emit(const struct ak_layer *l, const struct ak_mesh *mesh,
 	    const struct ak_placement *p, uint32_t nps, uint32_t output,
 	    struct ak_program_words *out, struct ak_err *err)
@@ -122,6 +149,8 @@ int ak_emit(const struct ak_layer *l, const struct ak_mesh *mesh,
 
 	if (!rc && separable)
 		rc = check_bits(l, l->weights_pw, pointwise, true, err);
+	if (!rc)
+		rc = check_events(l, output, err);
 	if (rc)
 		return rc;
 	if (p->np >= 0) {

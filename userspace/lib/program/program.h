@@ -89,7 +89,8 @@ struct ak_built {
  * part that begins behind the model's first layer takes that layer's input.
  *
  * Return: 0, -EINVAL for a broken limit, -ENOSPC if a layer does not fit into
- * the mesh at all, -ERANGE for a step or threshold, -ENOMEM.
+ * the mesh at all, -ERANGE for a step or threshold, or for potentials that events
+ * cannot hold, -ENOMEM.
  */
 int ak_build(const struct ak_model *m, const struct ak_mesh *mesh,
 	     unsigned int flags, struct ak_built *out, struct ak_err *err);
