@@ -285,7 +285,13 @@ $(VM_BINS): $(BUILD)/test/%: $(BUILD)/obj/tools/testing/vm/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $<
 
--include $(VM_BINS:$(BUILD)/test/%=$(BUILD)/obj/tools/testing/vm/%.d) $(BOARD_OBJS:.o=.d) $(BOARD_TEST_SRCS:%.c=$(BUILD)/obj/%.d) $(BOARD_TEST_SUPPORT_OBJS:.o=.d)
+# Runs models on boards, in the machine.
+$(BUILD)/test/models: $(BUILD)/obj/tools/testing/vm/models.o $(LIB_INT)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+-include $(VM_BINS:$(BUILD)/test/%=$(BUILD)/obj/tools/testing/vm/%.d) $(BUILD)/obj/tools/testing/vm/models.d $(BOARD_OBJS:.o=.d) $(BOARD_TEST_SRCS:%.c=$(BUILD)/obj/%.d) $(BOARD_TEST_SUPPORT_OBJS:.o=.d)
 
 # ---------------------------------------------------------------- fuzzing
 FUZZ_SRCS := $(sort $(wildcard tools/testing/fuzz/fuzz_*.c))
