@@ -113,7 +113,8 @@ int akida_pin_map(struct akida_device *adev, struct akida_pin *pin, u64 addr,
 		GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (err)
 		return err;
-	err = dma_map_sgtable(dev, &pin->sgt, pin->dir, 0);
+	/* Each transfer hands its bytes over, also those of pins that overlap. */
+	err = dma_map_sgtable(dev, &pin->sgt, pin->dir, DMA_ATTR_SKIP_CPU_SYNC);
 	if (err) {
 		sg_free_table(&pin->sgt);
 		return err == -EIO ? -ENOMEM : err;
