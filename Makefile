@@ -296,7 +296,7 @@ $(BUILD)/test/models: $(BUILD)/obj/tools/testing/vm/models.o $(LIB_INT)
 # ---------------------------------------------------------------- fuzzing
 FUZZ_SRCS := $(sort $(wildcard tools/testing/fuzz/fuzz_*.c))
 FUZZ_BINS := $(FUZZ_SRCS:tools/testing/fuzz/%.c=$(BUILD)/fuzz/%)
-FUZZ_LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/fuzz/obj/%.o)
+FUZZ_LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/fuzz/obj/%.o) $(BUILD)/fuzz/obj/tools/testing/fuzz/folder.o
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := -std=gnu11 -ffp-contract=off -fno-strict-aliasing -pthread -DAKIDA_VERSION='"$(VERSION)"' $(FUZZ_FLAGS)
 

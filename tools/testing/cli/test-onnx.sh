@@ -9,18 +9,7 @@
 
 demo=$top/tools/demo
 net=$demo/digits-float.npz
-cat >digits.json <<'END'
-{ "input": [28, 28, 1], "layers": [
-  {"type": "conv", "name": "conv_0", "stride": 2, "padding": "same", "activation": {"relu": 4}},
-  {"type": "conv", "name": "conv_1", "padding": "same", "activation": {"relu": 4}},
-  {"type": "maxpool", "size": 2},
-  {"type": "separable", "name": "separable_2", "depthwise": "separable_2.dw",
-   "pointwise": "separable_2.pw", "padding": "same", "activation": {"relu": 4}},
-  {"type": "separable", "name": "separable_3", "depthwise": "separable_3.dw",
-   "pointwise": "separable_3.pw", "padding": "same"},
-  {"type": "globalavg"}, {"type": "relu", "max": 4},
-  {"type": "conv", "name": "dense_4"} ] }
-END
+cp "$demo/digits.json" .
 onnx=(--input-scale 1/255)
 npz=(--arch digits.json "${onnx[@]}")
 

@@ -6,46 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/le.h"
 #include "convert/view.h"
+#include "folder.h"
 
 /* Elements of a weight that are worth the time. */
 #define ENOUGH 65536
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static char dir[64], manifest[96], archive[96];
-
-static void tear_down(void)
-{
-	unlink(manifest);
-	unlink(archive);
-	rmdir(dir);
-}
-
-/* In memory, where there is such a folder. */
-static void set_up(void)
-{
-	snprintf(dir, sizeof(dir), "%s/akida-fuzz-XXXXXX",
-		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	if (!mkdtemp(dir))
-		abort();
-	snprintf(manifest, sizeof(manifest), "%s/x_manifest.json", dir);
-	snprintf(archive, sizeof(archive), "%s/x_quantized.npz", dir);
-	if (atexit(tear_down))
-		abort();
-}
-
-static void save(const char *path, const uint8_t *data, size_t size)
-{
-	FILE *f = fopen(path, "w");
-
-	if (!f || fwrite(data, 1, size, f) != size || fclose(f))
-		abort();
-}
 
 /* The last row by itself must be what it is among the others. */
 static void read_weight(struct ak_view *v, size_t i)
@@ -80,18 +49,22 @@ static void read_weight(struct ak_view *v, size_t i)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ak_err err = { "" };
+	static char manifest[96];
+	static const char *dir;
 	struct ak_view *v;
 	size_t n, i;
 
 	if (size < 2)
 		return 0;
-	if (!manifest[0])
-		set_up();
+	if (!dir) {
+		dir = fuzz_folder();
+		snprintf(manifest, sizeof(manifest), "%s/x_manifest.json", dir);
+	}
 	n = ak_get_le16(data);
 	if (n > size - 2)
 		n = size - 2;
-	save(manifest, data + 2, n);
-	save(archive, data + 2 + n, size - 2 - n);
+	fuzz_save(dir, "x_manifest.json", data + 2, n);
+	fuzz_save(dir, "x_quantized.npz", data + 2 + n, size - 2 - n);
 	if (ak_view_open(manifest, &v, &err)) {
 		if (!err.text[0] || v)
 			abort();

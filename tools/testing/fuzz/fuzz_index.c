@@ -6,36 +6,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "common/file.h"
 #include "common/le.h"
 #include "convert/arch.h"
 #include "convert/tensors.h"
+#include "folder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char dir[64], path[96];
+static const char *dir;
+static char path[96];
 
 static void save_shard(const char *name, const char *json)
 {
-	char file[96], text[256] = "";
+	char text[256] = "";
 
 	ak_put_le64(text, strlen(json));
 	strcpy(text + 8, json);
-	snprintf(file, sizeof(file), "%s/%s", dir, name);
-	if (ak_file_write(file, text, 8 + strlen(json) + 2, NULL))
-		abort();
+	fuzz_save(dir, name, text, 8 + strlen(json) + 2);
 }
 
-/* In memory, where there is such a folder. */
 static void set_up(void)
 {
-	snprintf(dir, sizeof(dir), "%s/akida-fuzz-XXXXXX",
-		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	if (!mkdtemp(dir))
-		abort();
+	dir = fuzz_folder();
 	save_shard("a",
 		   "{\"model.norm.weight\":{\"dtype\":\"U8\","
 		   "\"shape\":[1],\"data_offsets\":[0,1]},\"x\":{"
@@ -99,16 +92,11 @@ static void fuzz_config(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	FILE *f;
-
 	if (!size)
 		return 0;
-	if (!dir[0])
+	if (!dir)
 		set_up();
-	/* Not ak_file_write(), which waits for a disk. */
-	f = fopen(path, "w");
-	if (!f || fwrite(data + 1, 1, size - 1, f) != size - 1 || fclose(f))
-		abort();
+	fuzz_save(dir, "config.json", data + 1, size - 1);
 	if (data[0] & 1)
 		fuzz_config();
 	else

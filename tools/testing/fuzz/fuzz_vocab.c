@@ -5,42 +5,17 @@
  * tokenizer_config.json. What is read must have every token, and no number
  * beyond them.
  */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "common/util.h"
 #include "convert/vocab.h"
+#include "folder.h"
 
 #define ROWS 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A folder with each of two tokenizers. */
-static char bpe[64], spm[64];
-
-static void save(const char *dir, const char *name, const void *data,
-		 size_t size)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	if (!f || fwrite(data, 1, size, f) != size || fclose(f))
-		abort();
-}
-
-/* In memory, where there is such a folder. */
-static void make_dir(char *dir, size_t size)
-{
-	snprintf(dir, size, "%s/akida-fuzz-XXXXXX",
-		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	if (!mkdtemp(dir))
-		abort();
-}
+static const char *bpe, *spm;
 
 static const char good_bpe[] =
 	"{\"added_tokens\":[{\"id\":3,\"content\":\"<s>\",\"special\":true}],"
@@ -52,35 +27,12 @@ static const char good_bpe[] =
 static const char good_spm[] = "\x0a\x08\x0a\x01"
 			       "a\x15\0\0\0\0\x12\x02\x18\x02";
 
-static void remove_dir(const char *dir)
-{
-	static const char *const names[] = { "tokenizer.json",
-					     "tokenizer.model",
-					     "tokenizer_config.json" };
-	char path[128];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
-}
-
-static void tear_down(void)
-{
-	remove_dir(bpe);
-	remove_dir(spm);
-}
-
 static void set_up(void)
 {
-	make_dir(bpe, sizeof(bpe));
-	make_dir(spm, sizeof(spm));
-	if (atexit(tear_down))
-		abort();
-	save(bpe, "tokenizer.json", good_bpe, sizeof(good_bpe) - 1);
-	save(spm, "tokenizer.model", good_spm, sizeof(good_spm) - 1);
+	bpe = fuzz_folder();
+	spm = fuzz_folder();
+	fuzz_save(bpe, "tokenizer.json", good_bpe, sizeof(good_bpe) - 1);
+	fuzz_save(spm, "tokenizer.model", good_spm, sizeof(good_spm) - 1);
 }
 
 static void check(const struct ak_vocab *v)
@@ -109,13 +61,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	if (!bpe[0])
+	if (!bpe)
 		set_up();
 	dir = data[0] % 3 == 2 ? spm : bpe;
 	if (data[0] % 3)
-		save(dir, "tokenizer_config.json", data + 1, size - 1);
+		fuzz_save(dir, "tokenizer_config.json", data + 1, size - 1);
 	else
-		save(dir, "tokenizer.json", data + 1, size - 1);
+		fuzz_save(dir, "tokenizer.json", data + 1, size - 1);
 	if (!ak_vocab_read(dir, AK_ARCH_LLAMA, ROWS, &v, &err)) {
 		check(&v);
 		ak_vocab_free(&v);
@@ -124,8 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	/* The next input finds what this one did not change. */
 	if (data[0] % 3)
-		save(dir, "tokenizer_config.json", "{}", 2);
+		fuzz_save(dir, "tokenizer_config.json", "{}", 2);
 	else
-		save(dir, "tokenizer.json", good_bpe, sizeof(good_bpe) - 1);
+		fuzz_save(dir, "tokenizer.json", good_bpe,
+			  sizeof(good_bpe) - 1);
 	return 0;
 }
