@@ -55,7 +55,7 @@ _akida_options()
 	run)
 		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
 			"--draw --dump --device --batch -b --threads -t --target --reference --layout" \
-			"--decode --anchors --nms" \
+			"--decode --anchors --nms --events --window --sensor" \
 			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
 		;;
 	verify)
@@ -117,6 +117,11 @@ _akida_argument()
 		;;
 	run:--decode)
 		_akida_words "$cur" "yolo"
+		;;
+	run:--events)
+		_akida_files "$cur" '\.(npy|txt|csv)$'
+		;;
+	run:--window | run:--sensor)
 		;;
 	run:--anchors)
 		_akida_files "$cur" '\.(npy|txt)$'

@@ -44,6 +44,9 @@ static int read_inputs(struct run *r)
 	for (i = 0; i < r->num_sources; i++)
 		if (inputs_add(&r->inputs, r->sources[i], r->crop))
 			return -1;
+	for (i = 0; i < r->num_events; i++)
+		if (inputs_add_events(&r->inputs, r->events[i], &r->binning))
+			return -1;
 	if (r->anchors) {
 		if (yolo_load(&r->yolo, r->anchors, &r->info.output))
 			return -1;
@@ -192,5 +195,6 @@ int cmd_run(int argc, char **argv)
 	free(r.out);
 	free(r.scores);
 	free(r.sources);
+	free(r.events);
 	return ret;
 }

@@ -47,7 +47,7 @@ static char *input_text(char *buf, const struct akida_shape *s)
 	return shape_text(buf, 3, shape);
 }
 
-static uint8_t *grow(struct inputs *in, const char *source, size_t count)
+uint8_t *inputs_grow(struct inputs *in, const char *source, size_t count)
 {
 	size_t size = in->info->input_size, i;
 	size_t each = in->meaning ? size * (1 + sizeof(*in->values)) : size;
@@ -77,11 +77,11 @@ static uint8_t *grow(struct inputs *in, const char *source, size_t count)
 		in->alone[in->count + i] = count == 1;
 	}
 	in->count += count;
+	memset(in->data + (in->count - count) * size, 0, count * size);
 	return in->data + (in->count - count) * size;
 }
 
-/* The last @count inputs are steps of a float network's input. */
-static void steps_to_values(struct inputs *in, size_t count)
+void inputs_filled(struct inputs *in, size_t count)
 {
 	size_t size = in->info->input_size, i;
 
@@ -165,7 +165,7 @@ static int add_float_npy(struct inputs *in, const struct akida_array *a,
 			input_text(want, s));
 		return -1;
 	}
-	if (!grow(in, source, count))
+	if (!inputs_grow(in, source, count))
 		return -1;
 	first = (in->count - count) * size;
 	for (i = 0; i < count * size; i++) {
@@ -221,7 +221,7 @@ static int add_npy(struct inputs *in, struct akida_array *a, const char *source)
 	}
 	if (check_values(in, source, akida_array_data(a), count))
 		return -1;
-	to = grow(in, source, count);
+	to = inputs_grow(in, source, count);
 	if (!to)
 		return -1;
 	memcpy(to, akida_array_data(a), count * in->info->input_size);
@@ -256,7 +256,7 @@ static int add_picture(struct inputs *in, struct akida_array *a,
 		term_file_error(source, akida_array_error(a));
 		return -1;
 	}
-	to = grow(in, source, 1);
+	to = inputs_grow(in, source, 1);
 	if (!to)
 		return -1;
 	from = akida_array_data(a);
@@ -266,7 +266,7 @@ static int add_picture(struct inputs *in, struct akida_array *a,
 				(uint8_t)(from[i] >>
 					  (8 - in->info->input_bits)) :
 				from[i];
-	steps_to_values(in, 1);
+	inputs_filled(in, 1);
 	return 0;
 }
 
@@ -302,10 +302,10 @@ static int add_stdin(struct inputs *in)
 			   name, have, input_text(want, &in->info->input),
 			   size);
 	} else if (!check_values(in, name, data, have / size)) {
-		to = grow(in, name, have / size);
+		to = inputs_grow(in, name, have / size);
 		if (to) {
 			memcpy(to, data, have);
-			steps_to_values(in, have / size);
+			inputs_filled(in, have / size);
 			ret = 0;
 		}
 	}
@@ -365,7 +365,7 @@ int inputs_add(struct inputs *in, const char *source, bool crop)
 
 void inputs_random(struct inputs *in)
 {
-	uint8_t *to = grow(in, "random", 1);
+	uint8_t *to = inputs_grow(in, "random", 1);
 	uint32_t bits = in->info->input_bits, state = 1;
 	size_t i;
 

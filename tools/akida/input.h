@@ -49,6 +49,47 @@ struct inputs {
 int inputs_add(struct inputs *in, const char *source, bool crop);
 
 /**
+ * struct input_events - how events become inputs
+ * @window: microseconds of an input, 0 for all events in one
+ * @width: columns of the sensor, 0 for those of the input
+ * @height: rows
+ */
+struct input_events {
+	uint32_t window, width, height;
+};
+
+/**
+ * inputs_add_events() - count the events of a file, say what is wrong
+ * @in: where to add an input for each window
+ * @path: .npy or text
+ * @how: windows and sensor
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int inputs_add_events(struct inputs *in, const char *path,
+		      const struct input_events *how);
+
+/**
+ * inputs_grow() - add inputs that the caller fills in, say what is wrong
+ * @in: where to add them
+ * @source: what they come from
+ * @count: how many
+ *
+ * Return: zeroed room for them, valid until more are added; NULL after an error
+ * was printed: together they take too much.
+ */
+uint8_t *inputs_grow(struct inputs *in, const char *source, size_t count);
+
+/**
+ * inputs_filled() - the last inputs that were added are complete
+ * @in: inputs
+ * @count: how many
+ *
+ * For a float network it makes values of steps.
+ */
+void inputs_filled(struct inputs *in, size_t count);
+
+/**
  * inputs_random() - add one input of pseudo-random values, always the same
  * @in: where to add it
  */

@@ -78,6 +78,9 @@ struct comparison {
  * @dump: folder for every layer's output, or NULL
  * @sources: names of inputs
  * @num_sources: how many
+ * @events: names of files of events
+ * @num_events: how many
+ * @binning: how they become inputs
  * @load: how the model is prepared
  * @batch: inputs per call, 0 for as many as make sense
  * @top: most predictions to show, 0 for all
@@ -105,6 +108,9 @@ struct run {
 	const char *anchors;
 	const char **sources;
 	size_t num_sources;
+	const char **events;
+	size_t num_events;
+	struct input_events binning;
 	struct akida_load_options load;
 	uint32_t batch, top;
 	double threshold;

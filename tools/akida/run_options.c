@@ -2,6 +2,7 @@
 /*
  * akida run: the command line.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "fbz_options.h"
@@ -17,6 +18,15 @@ static const struct argp_option options[] = {
 	  "Input: .npy array of uint8 (one input or a batch; of any numbers for "
 	  "a float network), PNG or JPEG picture, or - for raw bytes on standard "
 	  "input; may be given several times",
+	  1 },
+	{ "events", OPT_EVENTS, "FILE", 0,
+	  "Input: events of an event camera (x, y, p, t) as .npy or text, counted "
+	  "for each pixel; may be given several times",
+	  1 },
+	{ "window", OPT_WINDOW, "US", 0,
+	  "For events: microseconds of an input (all events in one)", 1 },
+	{ "sensor", OPT_SENSOR, "WxH", 0,
+	  "For events: columns and rows of the camera (those of the input)",
 	  1 },
 	{ "output", 'o', "FILE.npy", 0,
 	  "Write the scores of all inputs (batch, row, column, channel)", 1 },
@@ -71,8 +81,10 @@ static void end(struct run *r, struct argp_state *state)
 
 	if (!r->path)
 		argp_error(state, "MODEL is missing");
-	if (!r->num_sources)
+	if (!r->num_sources && !r->num_events)
 		argp_error(state, "an input is missing; give one with -i FILE");
+	if ((r->binning.window || r->binning.width) && !r->num_events)
+		argp_error(state, "--window and --sensor are for --events");
 	if (r->draw && (!dot || strcmp(dot, ".png")))
 		argp_error(state, "--draw: '%s' does not end in .png", r->draw);
 	if (r->decode && !r->anchors)
@@ -81,11 +93,27 @@ static void end(struct run *r, struct argp_state *state)
 		argp_error(state, "--anchors and --nms are for --decode yolo");
 }
 
-static void add_source(struct run *r, const char *arg)
+static void add(const char ***list, size_t *count, const char *arg)
 {
-	r->sources = tool_realloc(r->sources, r->num_sources + 1,
-				  sizeof(*r->sources));
-	r->sources[r->num_sources++] = arg;
+	*list = tool_realloc(*list, *count + 1, sizeof(**list));
+	(*list)[(*count)++] = arg;
+}
+
+/* "128x96" */
+static void sensor(struct run *r, struct argp_state *state, const char *arg)
+{
+	unsigned int width, height;
+	char end;
+
+	if (arg[strspn(arg, "0123456789x")] || strlen(arg) > 11 ||
+	    sscanf(arg, "%ux%u%c", &width, &height, &end) != 2 || !width ||
+	    !height || width > 65536 || height > 65536)
+		argp_error(state,
+			   "--sensor: '%s' is no size such as 128x96, up to "
+			   "65536x65536",
+			   arg);
+	r->binning.width = width;
+	r->binning.height = height;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -94,7 +122,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'i':
-		add_source(r, arg);
+		add(&r->sources, &r->num_sources, arg);
+		return 0;
+	case OPT_EVENTS:
+		add(&r->events, &r->num_events, arg);
+		return 0;
+	case OPT_WINDOW:
+		r->binning.window =
+			tool_number(state, "--window", arg, 1, UINT32_MAX);
+		return 0;
+	case OPT_SENSOR:
+		sensor(r, state, arg);
 		return 0;
 	case 'o':
 		r->output = arg;
@@ -159,7 +197,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		/* "-i *.png" leaves all but the first picture here. */
 		if (r->path)
-			add_source(r, arg);
+			add(&r->sources, &r->num_sources, arg);
 		else
 			r->path = arg;
 		return 0;
@@ -194,7 +232,8 @@ static const struct argp argp = {
 	"  camera | akida run model.fbz -i - --json\n"
 	"  akida run model.fbz -i lamp.png --target akd1000\n"
 	"  akida run model.onnx -i lamp.png --input-scale 1/255\n"
-	"  akida run yolo.fbz -i street.jpg --decode yolo --anchors anchors.txt --draw boxes.png\n",
+	"  akida run yolo.fbz -i street.jpg --decode yolo --anchors anchors.txt --draw boxes.png\n"
+	"  akida run gesture.fbz --events hand.npy --sensor 128x128 --window 50000\n",
 	children,
 	NULL,
 	NULL,

@@ -12,7 +12,8 @@
 #define ALIGN 64u
 
 static int parse(const void *data, size_t have, size_t size, bool lenient,
-		 struct ak_npy *npy, struct ak_err *err)
+		 struct ak_npy *npy, struct ak_npy_records *records,
+		 struct ak_err *err)
 {
 	size_t prefix = NPY_PREFIX, length;
 	uint64_t shape[AKIDA_ARRAY_MAX_DIMS], count, bytes;
@@ -43,7 +44,8 @@ static int parse(const void *data, size_t have, size_t size, bool lenient,
 	npy->offset = prefix + length;
 	if (npy->offset > have)
 		return ak_errf(err, -EAGAIN, "the .npy header is longer");
-	rc = ak_npy_dictionary((const char *)p + prefix, length, npy, err);
+	rc = ak_npy_dictionary((const char *)p + prefix, length, npy, records,
+			       err);
 	if (rc || npy->type == AK_TENSOR_OTHER)
 		return rc;
 	for (i = 0; i < npy->ndim; i++)
@@ -65,17 +67,45 @@ static int parse(const void *data, size_t have, size_t size, bool lenient,
 int ak_npy_parse_head(const void *data, size_t have, size_t size,
 		      struct ak_npy *npy, struct ak_err *err)
 {
-	return parse(data, have, size, true, npy, err);
+	return parse(data, have, size, true, npy, NULL, err);
 }
 
 int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
 		 struct ak_err *err)
 {
-	int rc = parse(data, size, size, false, npy, err);
+	int rc = parse(data, size, size, false, npy, NULL, err);
 
 	if (!rc && npy->dtype == AK_NPY_NO_DTYPE)
 		return ak_npy_refuse_type(npy, err);
 	return rc;
+}
+
+int ak_npy_parse_records(const void *data, size_t size, struct ak_npy *npy,
+			 struct ak_npy_records *records, struct ak_err *err)
+{
+	uint64_t shape[AKIDA_ARRAY_MAX_DIMS], count, bytes;
+	unsigned int i;
+	int rc;
+
+	memset(records, 0, sizeof(*records));
+	rc = parse(data, size, size, false, npy, records, err);
+	if (rc || !records->num_fields)
+		return rc;
+	for (i = 0; i < npy->ndim; i++)
+		shape[i] = npy->shape[i];
+	if (ak_tensor_count(npy->ndim, shape, &count) ||
+	    __builtin_mul_overflow(count, records->size, &bytes) ||
+	    bytes > PTRDIFF_MAX)
+		return ak_errf(err, -EINVAL,
+			       "the array's shape is too large for any memory");
+	if (bytes > size - npy->offset)
+		return ak_errf(
+			err, -EINVAL,
+			"the .npy file is cut short: its shape needs %llu bytes, %zu are there",
+			(unsigned long long)bytes, size - npy->offset);
+	npy->count = (size_t)count;
+	npy->bytes = (size_t)bytes;
+	return 0;
 }
 
 static void copy_element(uint8_t *to, const uint8_t *from, size_t size,

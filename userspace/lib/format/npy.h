@@ -73,6 +73,50 @@ int ak_npy_parse(const void *data, size_t size, struct ak_npy *npy,
 int ak_npy_parse_head(const void *data, size_t have, size_t size,
 		      struct ak_npy *npy, struct ak_err *err);
 
+/* Most fields of a record, longest name of one with its end */
+#define AK_NPY_MAX_FIELDS 16
+#define AK_NPY_MAX_NAME 16
+
+/**
+ * struct ak_npy_field - a number in each record of an array
+ * @name: its name, cut
+ * @type: element type
+ * @swap: it is in the other byte order
+ * @offset: bytes of the record before it
+ */
+struct ak_npy_field {
+	char name[AK_NPY_MAX_NAME];
+	enum ak_tensor_type type;
+	bool swap;
+	size_t offset;
+};
+
+/**
+ * struct ak_npy_records - fields of an array of records
+ * @field: fields; raw bytes between them are left out
+ * @num_fields: how many, 0 if the array's elements are numbers
+ * @size: bytes of a record
+ */
+struct ak_npy_records {
+	struct ak_npy_field field[AK_NPY_MAX_FIELDS];
+	unsigned int num_fields;
+	size_t size;
+};
+
+/**
+ * ak_npy_parse_records() - read the header of a .npy file that may be an array
+ *	of records with named fields ("structured")
+ * @data: the file
+ * @size: its bytes
+ * @npy: where to put what it says; of records @count and @bytes count these
+ * @records: where to put their fields
+ * @err: error text; says at which byte
+ *
+ * Return: as ak_npy_parse(); -ENOTSUP for fields that are no single numbers.
+ */
+int ak_npy_parse_records(const void *data, size_t size, struct ak_npy *npy,
+			 struct ak_npy_records *records, struct ak_err *err);
+
 /**
  * ak_npy_head() - write a header
  * @type: element type

@@ -37,6 +37,7 @@ static const struct {
 struct parser {
 	const char *text;
 	size_t size, pos;
+	struct ak_npy_records *records;
 	struct ak_err *err;
 };
 
@@ -169,24 +170,118 @@ static int refuse_dtype(struct ak_err *err, const char *descr)
 		descr);
 }
 
-static int descr(struct parser *p, struct ak_npy *npy)
+/* Which of @kinds "<f4" is, ARRAY_SIZE(kinds) for none. */
+static size_t find_kind(const char *s, bool *swap)
 {
-	char s[MAX_DESCR];
 	size_t i, size;
-	int rc;
 
-	skip_space(p);
-	if (p->pos < p->size && p->text[p->pos] == '[')
-		return ak_errf(
-			p->err, -ENOTSUP,
-			"is an array of records with named fields; save one field as an array of its own");
-	rc = string(p, s, sizeof(s));
-	if (rc)
-		return rc;
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (s[0] && !strcmp(s + 1, kinds[i].kind))
 			break;
-	if (i == ARRAY_SIZE(kinds) || !strchr("<>|=", s[0])) {
+	if (i == ARRAY_SIZE(kinds) || !strchr("<>|=", s[0]))
+		return ARRAY_SIZE(kinds);
+	size = ak_tensor_type_size(kinds[i].type);
+	/* Bytes have no order; '|' says so, and '=' is the writer's. */
+	if (s[0] == '|' && size > 1)
+		return ARRAY_SIZE(kinds);
+	*swap = size > 1 &&
+		((s[0] == '<' && !HOST_LITTLE) || (s[0] == '>' && HOST_LITTLE));
+	return i;
+}
+
+/* "|V3": bytes that are no field, between those that are. */
+static bool raw_bytes(const char *s, size_t *size)
+{
+	struct ak_err err;
+	struct parser p = { .text = s, .size = strlen(s), .err = &err };
+
+	return eat(&p, '|') && eat(&p, 'V') && !number(&p, size) &&
+	       p.pos == p.size && *size <= UINT16_MAX;
+}
+
+/* "('x', '<u2')" */
+static int field(struct parser *p)
+{
+	struct ak_npy_records *r = p->records;
+	struct ak_npy_field *f = &r->field[r->num_fields];
+	char name[AK_NPY_MAX_NAME], s[MAX_DESCR];
+	size_t i, size;
+	bool swap;
+	int rc;
+
+	rc = string(p, name, sizeof(name));
+	if (rc)
+		return rc;
+	if (!eat(p, ','))
+		return damaged(p, "a comma");
+	rc = string(p, s, sizeof(s));
+	if (rc)
+		return rc;
+	if (!eat(p, ')'))
+		return ak_errf(
+			p->err, -ENOTSUP,
+			"a field of its records is an array or has a title; keep plain numbers");
+	if (raw_bytes(s, &size)) {
+		r->size += size;
+		return 0;
+	}
+	i = find_kind(s, &swap);
+	if (i == ARRAY_SIZE(kinds))
+		return refuse_dtype(p->err, s);
+	if (r->num_fields == AK_NPY_MAX_FIELDS)
+		return ak_errf(p->err, -ENOTSUP,
+			       "its records have more than %d fields",
+			       AK_NPY_MAX_FIELDS);
+	memcpy(f->name, name, sizeof(name));
+	f->type = kinds[i].type;
+	f->swap = swap;
+	f->offset = r->size;
+	r->size += ak_tensor_type_size(f->type);
+	r->num_fields++;
+	return 0;
+}
+
+/* "[('x', '<u2'), ('y', '<u2')]" */
+static int fields(struct parser *p, struct ak_npy *npy)
+{
+	if (!p->records)
+		return ak_errf(
+			p->err, -ENOTSUP,
+			"is an array of records with named fields; save one field as an array of its own");
+	npy->dtype = AK_NPY_NO_DTYPE;
+	npy->type = AK_TENSOR_OTHER;
+	while (!eat(p, ']')) {
+		int rc;
+
+		if (!eat(p, '('))
+			return damaged(p, "a field in parentheses");
+		rc = field(p);
+		if (rc)
+			return rc;
+		if (!eat(p, ',')) {
+			if (eat(p, ']'))
+				break;
+			return damaged(p, "a comma or a bracket");
+		}
+	}
+	if (!p->records->num_fields)
+		return ak_errf(p->err, -ENOTSUP, "its records have no fields");
+	return 0;
+}
+
+static int descr(struct parser *p, struct ak_npy *npy)
+{
+	char s[MAX_DESCR];
+	size_t i;
+	int rc;
+
+	if (eat(p, '['))
+		return fields(p, npy);
+	rc = string(p, s, sizeof(s));
+	if (rc)
+		return rc;
+	i = find_kind(s, &npy->swap);
+	if (i == ARRAY_SIZE(kinds)) {
 		if (!npy->lenient)
 			return refuse_dtype(p->err, s);
 		npy->dtype = AK_NPY_NO_DTYPE;
@@ -195,12 +290,6 @@ static int descr(struct parser *p, struct ak_npy *npy)
 	}
 	npy->dtype = kinds[i].dtype;
 	npy->type = kinds[i].type;
-	size = ak_tensor_type_size(npy->type);
-	/* Bytes have no order; '|' says so, and '=' is the writer's. */
-	if (s[0] == '|' && size > 1)
-		return refuse_dtype(p->err, s);
-	npy->swap = size > 1 && ((s[0] == '<' && !HOST_LITTLE) ||
-				 (s[0] == '>' && HOST_LITTLE));
 	return 0;
 }
 
@@ -245,9 +334,11 @@ static int entry(struct parser *p, struct ak_npy *npy, unsigned int *seen)
 }
 
 int ak_npy_dictionary(const char *text, size_t size, struct ak_npy *npy,
-		      struct ak_err *err)
+		      struct ak_npy_records *records, struct ak_err *err)
 {
-	struct parser p = { .text = text, .size = size, .err = err };
+	struct parser p = {
+		.text = text, .size = size, .records = records, .err = err
+	};
 	unsigned int seen = 0;
 
 	if (!eat(&p, '{'))

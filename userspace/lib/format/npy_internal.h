@@ -19,13 +19,15 @@
  * ak_npy_dictionary() - read a header's dictionary
  * @text: header without its prefix
  * @size: bytes of @text
- * @npy: where to put dtype, shape and orders
+ * @npy: where to put dtype, shape and orders; of records the type is
+ *	AK_TENSOR_OTHER
+ * @records: where to put fields of records; NULL refuses them
  * @err: error text
  *
  * Return: 0, -EINVAL, -ENOTSUP for another dtype.
  */
 int ak_npy_dictionary(const char *text, size_t size, struct ak_npy *npy,
-		      struct ak_err *err);
+		      struct ak_npy_records *records, struct ak_err *err);
 
 /**
  * ak_npy_refuse_type() - say that elements are of no &enum akida_dtype
