@@ -17,7 +17,10 @@
  *   akida_window.c   AKD1500: host memory behind outbound regions
  *   akida_copy.c     copies; akida_wait.c: sequence numbers, waiting, eventfd
  *   akida_core.c     the core: configuration, batches; akida_program.c,
- *                    akida_packet.c: programs; akida_job.c: jobs, taking turns;
+ *                    akida_packet.c: programs; akida_update.c: replacing parts
+ *                    of them; akida_handle.c: files' handles of them;
+ *                    akida_named.c: those that stay; akida_job.c: jobs, taking
+ *                    turns;
  *                    akida_dump.c: what a hung core was at
  *   akida_mmap.c     mappings, and what they show when the board is away
  *   akida_raw.c      the vendor's file interface; akida_claim.c: who has it

@@ -242,7 +242,7 @@ static int begin_claim(struct akida_file *f)
 		return -ENOMEM;
 	mutex_lock(&adev->files_lock);
 	/* Nor may it reset its own transfers. */
-	if (others_use(f) || atomic_read(&f->num_jobs))
+	if (others_use(f) || atomic_read(&f->num_jobs) || adev->core->num_names)
 		err = -EBUSY;
 	else
 		adev->claim = c;

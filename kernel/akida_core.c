@@ -572,6 +572,9 @@ int akida_core_init(struct akida_device *adev)
 	INIT_LIST_HEAD(&core->busy);
 	INIT_WORK(&core->runner, akida_run_work);
 	mutex_init(&core->program_lock);
+	INIT_LIST_HEAD(&core->all);
+	mutex_init(&core->names_lock);
+	INIT_LIST_HEAD(&core->names);
 	info1 = akida_core_read(adev, CORE_MESH_INFO1);
 	info2 = akida_core_read(adev, CORE_MESH_INFO2);
 	core->rows = info1 & 0xff;

@@ -29,6 +29,7 @@
 struct akida_buffer;
 struct akida_file;
 struct akida_host;
+struct akida_name;
 struct akida_task;
 
 /* Jobs in a batch: a core takes 15 inputs ahead (the engine's figure). */
@@ -82,12 +83,22 @@ struct akida_queue {
 
 /**
  * struct akida_program - a program
- * @ref: the handle and jobs hold it
- * @file: whose
- * @handle: number
+ * @ref: handles, its name and jobs hold it
+ * @adev: board; none of these outlives it
+ * @node: in akida_core.all
  * @id: never used again
+ * @maker: id of the file that made it
  * @lock: for @data and @dirty while no job is under way; taken to submit
  * @jobs: under way; grows under @lock only
+ * @updates: callers that wait for @jobs to end and keep more from being
+ *	submitted (under @lock)
+ * @wq: waits for @jobs or @updates to become 0
+ * @handles: of open files
+ * @done: counter: jobs that the core has done
+ * @name: that leads to it, or NULL (under akida_core.names_lock)
+ * @named: it has, or had, a name (the same)
+ * @note: of who named it, constant since; NULL without
+ * @note_size: bytes of it
  * @data: a copy that nobody else can change
  * @size: bytes of it
  * @track: its parts
@@ -113,11 +124,20 @@ struct akida_queue {
  */
 struct akida_program {
 	struct kref ref;
-	struct akida_file *file;
-	u32 handle;
+	struct akida_device *adev;
+	struct list_head node;
 	u64 id;
+	u64 maker;
 	struct mutex lock;
 	atomic_t jobs;
+	unsigned int updates;
+	wait_queue_head_t wq;
+	atomic_t handles;
+	atomic64_t done;
+	struct akida_name *name;
+	bool named;
+	void *note;
+	u32 note_size;
 	u8 *data;
 	u32 size;
 	struct akida_track *track;
@@ -194,10 +214,15 @@ struct akida_batch {
  * @time: of the queue that was served last
  * @runner: the work item
  * @stage: host memory that programs and descriptors pass through
- * @program_lock: for the next two
+ * @program_lock: for the next three
+ * @all: programs
  * @programs: how many there are
  * @arena: device address; valid while there are programs
  * @arena_size: bytes
+ * @names_lock: for the next two and all names; outermost
+ * @names: those of programs, in the order in which they were given
+ * @names_gone: the board is, and no name is given any more
+ * @num_names: how many; grows under akida_device.files_lock, too
  * @columns: of the mesh
  * @rows: of the mesh
  * @nps: of a node
@@ -232,9 +257,15 @@ struct akida_core {
 	struct akida_host *stage;
 
 	struct mutex program_lock;
+	struct list_head all;
 	unsigned int programs;
 	u32 arena;
 	u32 arena_size;
+
+	struct mutex names_lock;
+	struct list_head names;
+	bool names_gone;
+	unsigned int num_names;
 
 	unsigned int columns;
 	unsigned int rows;
@@ -373,19 +404,56 @@ void *akida_batch_desc_cpu(struct akida_core *core, const struct akida_batch *b,
 /* -------------------------------------------- programs: akida_program.c */
 
 /**
+ * akida_program_put() - drop a reference
+ * @p: program
+ *
+ * The caller has not entered the board.
+ */
+void akida_program_put(struct akida_program *p);
+
+/**
+ * akida_user_array() - a copy of an array of the caller's, charged to them
+ * @user: address
+ * @num: elements, more than 0
+ * @size: bytes of one
+ *
+ * Return: memory for kvfree(), or -ENOMEM or -EFAULT as an ERR_PTR().
+ */
+void *akida_user_array(u64 user, size_t num, size_t size);
+
+/* A right of handles beside AKIDA_RIGHT_*: its file has made the program. */
+#define AKIDA_RIGHT_NAME BIT(31)
+
+/**
  * akida_program_get() - look a handle up
  * @f: file
  * @handle: number
+ * @rights: that it must have: AKIDA_RIGHT_*
  *
- * Return: a program, for akida_program_put(); NULL for none.
+ * Return: a program, for akida_program_put(); -ENOENT for none, -EACCES for one
+ * without these rights, as an ERR_PTR().
  */
-struct akida_program *akida_program_get(struct akida_file *f, u32 handle);
+struct akida_program *akida_program_get(struct akida_file *f, u32 handle,
+					u32 rights);
 
 /**
- * akida_program_put() - drop a reference
- * @p: program
+ * akida_handle_add() - make a handle
+ * @f: file
+ * @p: program, of which it takes a reference of its own
+ * @rights: AKIDA_RIGHT_*
+ *
+ * Return: number; -ENOSPC, -ENOMEM, -EBUSY.
  */
-void akida_program_put(struct akida_program *p);
+int akida_handle_add(struct akida_file *f, struct akida_program *p, u32 rights);
+
+/**
+ * akida_handle_free() - give a handle back
+ * @f: file
+ * @handle: number
+ *
+ * Return: 0 or -ENOENT.
+ */
+int akida_handle_free(struct akida_file *f, u32 handle);
 
 /**
  * akida_programs_close() - drop the handles of a file that is closed
@@ -403,6 +471,23 @@ void akida_programs_close(struct akida_file *f);
  */
 int akida_packets_check(const struct akida_core *core, const __le32 *data,
 			u32 words);
+
+/* ------------------------------------------------- names: akida_named.c */
+
+/**
+ * akida_names_detach() - take all names away
+ * @adev: gone board
+ */
+void akida_names_detach(struct akida_device *adev);
+
+/**
+ * akida_names_show() - programs, for debugfs
+ * @adev: board
+ * @m: file
+ * @addresses: device addresses, too
+ */
+void akida_names_show(struct akida_device *adev, struct seq_file *m,
+		      bool addresses);
 
 /* -------------------------------------------------------- jobs: akida_job.c */
 

@@ -5,6 +5,8 @@
  *   files      open files, their buffers, transfers and mappings; addresses
  *              for CAP_SYS_ADMIN only
  *   channels   the DMA engine
+ *   programs   those with a name and those of open files; device addresses for
+ *              CAP_SYS_ADMIN only
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -84,6 +86,15 @@ static int channels_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(channels);
 
+static int programs_show(struct seq_file *m, void *unused)
+{
+	akida_names_show(
+		m->private, m,
+		file_ns_capable(m->file, &init_user_ns, CAP_SYS_ADMIN));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(programs);
+
 void akida_debugfs_module_init(void)
 {
 	root = debugfs_create_dir("akida", NULL);
@@ -100,6 +111,8 @@ void akida_debugfs_add(struct akida_device *adev)
 	debugfs_create_file("files", 0400, adev->debugfs, adev, &files_fops);
 	debugfs_create_file("channels", 0400, adev->debugfs, adev,
 			    &channels_fops);
+	debugfs_create_file("programs", 0400, adev->debugfs, adev,
+			    &programs_fops);
 }
 
 void akida_debugfs_remove(struct akida_device *adev)

@@ -78,15 +78,20 @@ static int akida_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-static bool may_use(struct akida_file *f)
+static bool may_use(struct akida_file *f, bool name)
 {
 	struct akida_device *adev = f->adev;
 	bool may;
 
 	mutex_lock(&adev->files_lock);
-	/* A file that takes part in a claim may make buffers as before. */
-	may = !adev->claim || f->claim;
-	if (may)
+	/*
+	 * A file that takes part in a claim may make buffers as before, but
+	 * nothing that outlives it.
+	 */
+	may = !adev->claim || (f->claim && !name);
+	if (may && name)
+		adev->core->num_names++;
+	else if (may)
 		atomic_inc(&f->uses);
 	mutex_unlock(&adev->files_lock);
 	return may;
@@ -94,10 +99,16 @@ static bool may_use(struct akida_file *f)
 
 int akida_file_use(struct akida_file *f)
 {
-	while (!may_use(f))
+	while (!may_use(f, false))
 		if (!akida_claim_expire(f->adev))
 			return -EBUSY;
 	return 0;
+}
+
+int akida_file_use_name(struct akida_file *f)
+{
+	/* A claim that only lingers has ended for the program's handle. */
+	return may_use(f, true) ? 0 : -EBUSY;
 }
 
 void akida_file_unuse(struct akida_file *f)
@@ -196,6 +207,13 @@ static const struct akida_command commands[] = {
 	  .undo = akida_undo_program_create },
 	{ COMMAND(AKIDA_IOC_PROGRAM_FREE), .fn = akida_ioc_program_free },
 	{ COMMAND(AKIDA_IOC_PROGRAM_UPDATE), .fn = akida_ioc_program_update },
+	{ COMMAND(AKIDA_IOC_PROGRAM_NAME), .fn = akida_ioc_program_name },
+	{ COMMAND(AKIDA_IOC_PROGRAM_OPEN), .fn = akida_ioc_program_open,
+	  .undo = akida_undo_program_open },
+	{ COMMAND(AKIDA_IOC_PROGRAM_LIST), .fn = akida_ioc_program_list },
+	{ COMMAND(AKIDA_IOC_PROGRAM_NOTE), .fn = akida_ioc_program_note },
+	{ COMMAND(AKIDA_IOC_PROGRAM_MODE), .fn = akida_ioc_program_mode },
+	{ COMMAND(AKIDA_IOC_PROGRAM_DELETE), .fn = akida_ioc_program_delete },
 	{ COMMAND(AKIDA_IOC_SUBMIT), .fn = akida_ioc_submit, .always = true },
 };
 
@@ -210,6 +228,12 @@ union akida_arg {
 	struct akida_ioc_program program;
 	struct akida_ioc_program_free program_free;
 	struct akida_ioc_program_update program_update;
+	struct akida_ioc_program_name program_name;
+	struct akida_ioc_program_open program_open;
+	struct akida_ioc_program_list program_list;
+	struct akida_ioc_program_note program_note;
+	struct akida_ioc_program_mode program_mode;
+	struct akida_ioc_program_delete program_delete;
 	struct akida_ioc_submit submit;
 };
 
@@ -371,6 +395,7 @@ void akida_objects_detach(struct akida_device *adev)
 	}
 	mutex_unlock(&adev->files_lock);
 	akida_core_detach(adev);
+	akida_names_detach(adev);
 	akida_claim_detach(adev);
 	akida_window_detach(adev);
 	akida_mem_detach(adev);

@@ -3,7 +3,8 @@
  * Open files and what belongs to them: buffers, transfers, mappings, and the
  * vendor's interface.
  *
- * Locks, from the outside in: mmap_lock, akida_device.claim_lock, .sem,
+ * Locks, from the outside in: akida_core.names_lock; mmap_lock,
+ * akida_device.claim_lock, .sem,
  * akida_device.files_lock, akida_file.lock, and then those
  * that nothing is taken inside of: jobs_lock, allocators', akida_device.map_lock
  * (page faults know no other). What touches user memory or charges locked
@@ -560,7 +561,7 @@ struct akida_ticket {
  * @results: ring of AKIDA_MAX_RESULTS; made by the first transfer
  * @wq: waits for the end of transfers
  * @eventfd: signalled at the end of asynchronous ones
- * @programs: handle -> program (under @lock)
+ * @programs: handle -> program and rights (under @lock)
  * @run: what the core is to do for this file; the core's lock
  */
 struct akida_file {
@@ -603,6 +604,16 @@ struct akida_file {
 int akida_file_use(struct akida_file *f);
 
 /**
+ * akida_file_use_name() - begin to use the board for a program with a name
+ * @f: file of the caller
+ *
+ * akida_core.num_names grows by one; names_lock is held.
+ *
+ * Return: 0 or -EBUSY, as akida_file_use().
+ */
+int akida_file_use_name(struct akida_file *f);
+
+/**
  * akida_file_unuse() - end of akida_file_use()
  * @f: file
  */
@@ -623,11 +634,18 @@ int akida_ioc_eventfd(struct akida_file *f, void *arg);
 int akida_ioc_program_create(struct akida_file *f, void *arg);
 int akida_ioc_program_free(struct akida_file *f, void *arg);
 int akida_ioc_program_update(struct akida_file *f, void *arg);
+int akida_ioc_program_name(struct akida_file *f, void *arg);
+int akida_ioc_program_open(struct akida_file *f, void *arg);
+int akida_ioc_program_list(struct akida_file *f, void *arg);
+int akida_ioc_program_note(struct akida_file *f, void *arg);
+int akida_ioc_program_mode(struct akida_file *f, void *arg);
+int akida_ioc_program_delete(struct akida_file *f, void *arg);
 int akida_ioc_submit(struct akida_file *f, void *arg);
 
 /* The caller did not get the handle: free it. */
 void akida_undo_buffer_create(struct akida_file *f, void *arg);
 void akida_undo_program_create(struct akida_file *f, void *arg);
+void akida_undo_program_open(struct akida_file *f, void *arg);
 
 /* -------------------------------------------------------------- transfers */
 

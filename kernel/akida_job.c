@@ -88,10 +88,12 @@ static void task_work(struct work_struct *work)
 	struct akida_file *f = t->file;
 
 	/* Who has seen the end may replace the program's tracks. */
-	atomic_dec(&p->jobs);
+	if (atomic_dec_and_test(&p->jobs))
+		wake_up_all(&p->wq);
 	akida_ticket_end(f, &t->ticket, &t->result);
-	task_free(t);
+	/* While it has buffers a file uses the board, programs' memory too. */
 	akida_program_put(p);
+	task_free(t);
 	if (atomic_dec_and_test(&f->run.under_way))
 		wake_up_all(&f->wq);
 	akida_ticket_drop(f);
@@ -462,6 +464,7 @@ static void finish(struct akida_core *core, struct akida_batch *b)
 				       b->program->output_size,
 				       AKIDA_DMA_FROM_DEVICE, true);
 		core->jobs++;
+		atomic64_inc(&b->program->done);
 		end_task(t, 0);
 	}
 	b->num = 0;
@@ -642,7 +645,23 @@ static int add_task(struct akida_file *f, struct akida_program *p,
 	return check_buffers(t);
 }
 
-/* Gives jobs their numbers and queues them; the board is entered. */
+/* From then on the program's tracks stay as they are. */
+static bool begin_jobs(struct akida_program *p, unsigned int num)
+{
+	bool may;
+
+	mutex_lock(&p->lock);
+	may = !p->updates;
+	if (may)
+		atomic_add(num, &p->jobs);
+	mutex_unlock(&p->lock);
+	return may;
+}
+
+/*
+ * Gives jobs their numbers and queues them; the board is entered. 1 if somebody
+ * waits to update the program, and comes first.
+ */
 static int queue_tasks(struct akida_file *f, struct akida_program *p,
 		       struct list_head *list, unsigned int num, u64 *first)
 {
@@ -651,13 +670,14 @@ static int queue_tasks(struct akida_file *f, struct akida_program *p,
 	struct akida_task *t;
 	int err;
 
+	if (!begin_jobs(p, num))
+		return 1;
 	err = akida_tickets_reserve(f, num);
-	if (err)
+	if (err) {
+		if (atomic_sub_and_test(num, &p->jobs))
+			wake_up_all(&p->wq);
 		return err;
-	/* From now on the program's tracks stay as they are. */
-	mutex_lock(&p->lock);
-	atomic_add(num, &p->jobs);
-	mutex_unlock(&p->lock);
+	}
 	atomic_add(num, &q->under_way);
 
 	spin_lock(&core->lock);
@@ -681,10 +701,33 @@ static int queue_tasks(struct akida_file *f, struct akida_program *p,
 	return 0;
 }
 
+/* One attempt, see queue_tasks(). */
+static int try_queue(struct akida_file *f, struct akida_program *p,
+		     struct list_head *list, struct akida_ioc_submit *c)
+{
+	struct akida_core *core = f->adev->core;
+	int err;
+
+	err = wait_event_state(p->wq, !READ_ONCE(p->updates),
+			       (TASK_INTERRUPTIBLE | TASK_FREEZABLE));
+	if (err)
+		return -ERESTARTNOHAND;
+	err = akida_enter(f->adev);
+	if (err)
+		return err;
+	spin_lock(&core->lock);
+	if (f->run.hangs >= AKIDA_MAX_HANGS)
+		err = -EIO;
+	spin_unlock(&core->lock);
+	if (!err)
+		err = queue_tasks(f, p, list, c->num_jobs, &c->seq);
+	akida_leave(f->adev);
+	return err;
+}
+
 static int submit(struct akida_file *f, struct akida_program *p,
 		  struct akida_ioc_submit *c)
 {
-	struct akida_core *core = f->adev->core;
 	struct akida_submit_job *jobs;
 	struct akida_task *t, *next;
 	LIST_HEAD(list);
@@ -698,16 +741,10 @@ static int submit(struct akida_file *f, struct akida_program *p,
 	for (i = 0; i < c->num_jobs && !err; i++)
 		err = add_task(f, p, &jobs[i], &list);
 	kfree(jobs);
-	if (!err)
-		err = akida_enter(f->adev);
 	if (!err) {
-		spin_lock(&core->lock);
-		if (f->run.hangs >= AKIDA_MAX_HANGS)
-			err = -EIO;
-		spin_unlock(&core->lock);
-		if (!err)
-			err = queue_tasks(f, p, &list, c->num_jobs, &c->seq);
-		akida_leave(f->adev);
+		do
+			err = try_queue(f, p, &list, c);
+		while (err > 0);
 	}
 	list_for_each_entry_safe(t, next, &list, node) {
 		list_del(&t->node);
@@ -755,9 +792,9 @@ int akida_ioc_submit(struct akida_file *f, void *arg)
 	err = akida_results_init(f);
 	if (err)
 		return err;
-	p = akida_program_get(f, c->program);
-	if (!p)
-		return -ENOENT;
+	p = akida_program_get(f, c->program, AKIDA_RIGHT_RUN);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
 	err = submit(f, p, c);
 	akida_program_put(p);
 	if (!err && (c->flags & AKIDA_SUBMIT_WAIT))

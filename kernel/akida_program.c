@@ -12,24 +12,15 @@
 /* Registers that known programs write (measured) */
 static const u32 epg_offsets[] = { 0x00, 0x0c, 0x10, 0x14, 0x18, 0x1c };
 
+/* Of who made it */
+#define ALL_RIGHTS (AKIDA_RIGHT_RUN | AKIDA_RIGHT_WRITE | AKIDA_RIGHT_NAME)
+
 static atomic64_t program_ids = ATOMIC64_INIT(0);
 
 u32 akida_device_version(struct akida_device *adev)
 {
 	return adev->virtual ? adev->chip->virtual_version :
 			       adev->chip->version;
-}
-
-struct akida_program *akida_program_get(struct akida_file *f, u32 handle)
-{
-	struct akida_program *p;
-
-	mutex_lock(&f->lock);
-	p = idr_find(&f->programs, handle);
-	if (p)
-		kref_get(&p->ref);
-	mutex_unlock(&f->lock);
-	return p;
 }
 
 /* ------------------------------------------------------------- memory plan */
@@ -85,7 +76,7 @@ static int plan_batches(struct akida_program *p, u32 arena)
 
 static int take_memory(struct akida_program *p)
 {
-	struct akida_device *adev = p->file->adev;
+	struct akida_device *adev = p->adev;
 	/* Descriptors of all packets, and again of those that are replaced */
 	u32 descs = 2 * p->num_desc * AKIDA_DESC_CONFIG_BYTES;
 	int err;
@@ -98,26 +89,32 @@ static int take_memory(struct akida_program *p)
 	if (err) {
 		p->dev_size = 0;
 		arena_put(adev->core);
+		return err;
 	}
-	return err;
+	mutex_lock(&adev->core->program_lock);
+	list_add_tail(&p->node, &adev->core->all);
+	mutex_unlock(&adev->core->program_lock);
+	return 0;
 }
 
 static void program_release(struct kref *ref)
 {
 	struct akida_program *p = container_of(ref, struct akida_program, ref);
-	struct akida_device *adev = p->file->adev;
+	struct akida_device *adev = p->adev;
 
 	if (p->dev_size) {
-		akida_event_program(adev, false, p->file->run.id, p->id,
-				    p->size);
+		akida_event_program(adev, false, p->maker, p->id, p->size);
+		mutex_lock(&adev->core->program_lock);
+		list_del(&p->node);
+		mutex_unlock(&adev->core->program_lock);
 		akida_space_free(&adev->mem->space, p->dev, p->dev_size);
 		arena_put(adev->core);
 	}
-	akida_file_unuse(p->file);
 	mutex_destroy(&p->lock);
 	bitmap_free(p->dirty);
 	kvfree(p->track);
-	kfree(p->epg);
+	kvfree(p->epg);
+	kvfree(p->note);
 	kvfree(p->data);
 	kfree(p);
 }
@@ -125,19 +122,6 @@ static void program_release(struct kref *ref)
 void akida_program_put(struct akida_program *p)
 {
 	kref_put(&p->ref, program_release);
-}
-
-void akida_programs_close(struct akida_file *f)
-{
-	struct akida_program *p;
-	int handle;
-
-	/* No ioctl can come, so nobody else changes this. */
-	idr_for_each_entry(&f->programs, p, handle) {
-		idr_remove(&f->programs, handle);
-		akida_program_put(p);
-	}
-	idr_destroy(&f->programs);
 }
 
 /* ----------------------------------------------------------------- checking */
@@ -230,8 +214,7 @@ static int check_epg(const struct akida_program *p)
 
 /* ----------------------------------------------------------------- creating */
 
-/* A copy of an array of the caller's, charged to them. */
-static void *copy_array(u64 user, size_t num, size_t size)
+void *akida_user_array(u64 user, size_t num, size_t size)
 {
 	void *to = kvmalloc_array(num, size, GFP_KERNEL_ACCOUNT);
 
@@ -249,23 +232,19 @@ static int copy_program(struct akida_program *p,
 {
 	void *copy;
 
-	copy = copy_array(c->data, c->data_size, 1);
+	copy = akida_user_array(c->data, c->data_size, 1);
 	if (IS_ERR(copy))
 		return PTR_ERR(copy);
 	p->data = copy;
-	copy = copy_array(c->tracks, c->num_tracks, sizeof(*p->track));
+	copy = akida_user_array(c->tracks, c->num_tracks, sizeof(*p->track));
 	if (IS_ERR(copy))
 		return PTR_ERR(copy);
 	p->track = copy;
 	if (c->num_epg) {
-		p->epg = memdup_user(u64_to_user_ptr(c->epg),
-				     c->num_epg * sizeof(*p->epg));
-		if (IS_ERR(p->epg)) {
-			int err = PTR_ERR(p->epg);
-
-			p->epg = NULL;
-			return err;
-		}
+		copy = akida_user_array(c->epg, c->num_epg, sizeof(*p->epg));
+		if (IS_ERR(copy))
+			return PTR_ERR(copy);
+		p->epg = copy;
 	}
 	p->dirty = bitmap_zalloc(c->num_tracks, GFP_KERNEL_ACCOUNT);
 	return p->dirty ? 0 : -ENOMEM;
@@ -280,7 +259,9 @@ static struct akida_program *new_program(struct akida_file *f,
 		return NULL;
 	kref_init(&p->ref);
 	mutex_init(&p->lock);
-	p->file = f;
+	init_waitqueue_head(&p->wq);
+	p->adev = f->adev;
+	p->maker = f->run.id;
 	p->id = atomic64_inc_return(&program_ids);
 	p->size = c->data_size;
 	p->num_tracks = c->num_tracks;
@@ -298,9 +279,8 @@ static struct akida_program *new_program(struct akida_file *f,
 static int make_program(struct akida_program *p,
 			const struct akida_ioc_program *c)
 {
-	struct akida_file *f = p->file;
-	struct akida_device *adev = f->adev;
-	int err, handle;
+	struct akida_device *adev = p->adev;
+	int err;
 
 	err = plan_batches(p, adev->chip->arena);
 	if (!err)
@@ -317,17 +297,10 @@ static int make_program(struct akida_program *p,
 		return err;
 	err = take_memory(p);
 	akida_leave(adev);
-	if (err)
-		return err;
 	/* Before there is a handle to free it by */
-	akida_event_program(adev, true, f->run.id, p->id, p->size);
-	mutex_lock(&f->lock);
-	handle = idr_alloc(&f->programs, p, 1, AKIDA_MAX_PROGRAMS + 1,
-			   GFP_KERNEL_ACCOUNT);
-	if (handle > 0)
-		p->handle = handle;
-	mutex_unlock(&f->lock);
-	return min(handle, 0);
+	if (!err)
+		akida_event_program(adev, true, p->maker, p->id, p->size);
+	return err;
 }
 
 int akida_ioc_program_create(struct akida_file *f, void *arg)
@@ -347,29 +320,19 @@ int akida_ioc_program_create(struct akida_file *f, void *arg)
 	err = akida_file_use(f);
 	if (err)
 		return err;
+	err = -ENOMEM;
 	p = new_program(f, c);
-	if (!p) {
-		akida_file_unuse(f);
-		return -ENOMEM;
-	}
-	err = make_program(p, c);
-	if (err)
+	if (p) {
+		err = make_program(p, c);
+		if (!err)
+			err = akida_handle_add(f, p, ALL_RIGHTS);
 		akida_program_put(p);
-	else
-		c->handle = p->handle;
-	return err;
-}
-
-static int free_handle(struct akida_file *f, u32 handle)
-{
-	struct akida_program *p;
-
-	mutex_lock(&f->lock);
-	p = idr_remove(&f->programs, handle);
-	mutex_unlock(&f->lock);
-	if (!p)
-		return -ENOENT;
-	akida_program_put(p);
+	}
+	/* The handle has a use of its own. */
+	akida_file_unuse(f);
+	if (err < 0)
+		return err;
+	c->handle = err;
 	return 0;
 }
 
@@ -379,99 +342,12 @@ int akida_ioc_program_free(struct akida_file *f, void *arg)
 
 	if (c->flags)
 		return -EINVAL;
-	return free_handle(f, c->handle);
+	return akida_handle_free(f, c->handle);
 }
 
 void akida_undo_program_create(struct akida_file *f, void *arg)
 {
 	struct akida_ioc_program *c = arg;
 
-	free_handle(f, c->handle);
-}
-
-/* ----------------------------------------------------------------- updating */
-
-/* The new contents, one behind the other, or an error. */
-static u8 *copy_tracks(struct akida_core *core, const struct akida_program *p,
-		       const struct akida_new_track *new, unsigned int num)
-{
-	unsigned long seen[BITS_TO_LONGS(AKIDA_MAX_TRACKS)] = {};
-	size_t size = 0, at = 0;
-	unsigned int i;
-	int err = 0;
-	u8 *data;
-
-	for (i = 0; i < num; i++) {
-		if (new[i].track >= p->num_tracks ||
-		    new[i].words != p->track[new[i].track].words ||
-		    __test_and_set_bit(new[i].track, seen))
-			return ERR_PTR(-EINVAL);
-		size += (size_t) new[i].words * 4;
-	}
-	data = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!data)
-		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < num && !err; at += (size_t) new[i++].words * 4) {
-		if (copy_from_user(data + at, u64_to_user_ptr(new[i].data),
-				   (size_t) new[i].words * 4))
-			err = -EFAULT;
-		else if (!p->track[new[i].track].fnp2)
-			err = akida_packets_check(core, (__le32 *)(data + at),
-						  new[i].words);
-	}
-	if (!err)
-		return data;
-	kvfree(data);
-	return ERR_PTR(err);
-}
-
-static int replace(struct akida_program *p, const struct akida_new_track *new,
-		   unsigned int num, const u8 *data)
-{
-	unsigned int i;
-
-	mutex_lock(&p->lock);
-	if (atomic_read(&p->jobs)) {
-		mutex_unlock(&p->lock);
-		return -EBUSY;
-	}
-	for (i = 0; i < num; i++) {
-		const struct akida_track *t = &p->track[new[i].track];
-
-		memcpy(p->data + t->offset, data, (size_t)t->words * 4);
-		data += (size_t)t->words * 4;
-		set_bit(new[i].track, p->dirty);
-	}
-	mutex_unlock(&p->lock);
-	return 0;
-}
-
-int akida_ioc_program_update(struct akida_file *f, void *arg)
-{
-	struct akida_ioc_program_update *c = arg;
-	struct akida_new_track *new;
-	struct akida_program *p;
-	u8 *data;
-	int err;
-
-	if (c->flags || c->reserved || !c->num_tracks ||
-	    c->num_tracks > AKIDA_MAX_TRACKS)
-		return -EINVAL;
-	p = akida_program_get(f, c->handle);
-	if (!p)
-		return -ENOENT;
-	new = copy_array(c->tracks, c->num_tracks, sizeof(*new));
-	if (IS_ERR(new)) {
-		akida_program_put(p);
-		return PTR_ERR(new);
-	}
-	data = copy_tracks(f->adev->core, p, new, c->num_tracks);
-	err = PTR_ERR_OR_ZERO(data);
-	if (!err) {
-		err = replace(p, new, c->num_tracks, data);
-		kvfree(data);
-	}
-	kvfree(new);
-	akida_program_put(p);
-	return err;
+	akida_handle_free(f, c->handle);
 }

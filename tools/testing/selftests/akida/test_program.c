@@ -290,7 +290,8 @@ TEST_F(board, refused_updates)
 	EXPECT_EQ(-ENOENT, UPDATE(handle, handle + 1));
 	EXPECT_EQ(-EINVAL, UPDATE(num_tracks, 0));
 	EXPECT_EQ(-EINVAL, UPDATE(num_tracks, AKIDA_MAX_TRACKS + 1));
-	EXPECT_EQ(-EINVAL, UPDATE(flags, 1));
+	EXPECT_EQ(-EINVAL, UPDATE(flags, 2));
+	EXPECT_EQ(0, UPDATE(flags, AKIDA_UPDATE_WAIT));
 	EXPECT_EQ(-EINVAL, UPDATE(reserved, 1));
 	EXPECT_EQ(-EFAULT, UPDATE(tracks, 8));
 	n.track = 1;
