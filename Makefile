@@ -190,7 +190,7 @@ $(UNIT_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/unit/%.o $(UNIT_S
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_INT) $(LIB_LIBS) $(JANSSON_LIBS) -lcmocka
 # These draw random models.
-$(patsubst %,$(BUILD)/test/unit/%,test_np test_program_build test_board_random): $(BUILD)/obj/tools/testing/checkasm/random_model.o
+$(patsubst %,$(BUILD)/test/unit/%,test_np test_program test_program_build test_board_random): $(BUILD)/obj/tools/testing/checkasm/random_model.o
 
 # A stand-in for the driver: linked into its unit test, preloaded for tests of
 # the command.

@@ -11,6 +11,7 @@
 #include <akida/build.h>
 #include <akida/device.h>
 #include <akida/model.h>
+#include <akida/program.h>
 #include <akida/quant.h>
 #include <akida/weights.h>
 

@@ -95,6 +95,11 @@ struct akida_load_options {
 
 /* AKIDA_LOAD_REFERENCE - run the scalar reference instead of fast kernels */
 #define AKIDA_LOAD_REFERENCE 1u
+/* AKIDA_LOAD_PARTIAL - on a board: if its chip cannot hold all layers, run the
+ * longest part that it can on the board and the rest on this machine's
+ * processors, with the chip's steps
+ */
+#define AKIDA_LOAD_PARTIAL 2u
 
 /* Instruction sets, for &struct akida_load_options.cpu_flags */
 #define AKIDA_CPU_BASELINE 0x01u /* plain C only */
@@ -171,7 +176,8 @@ const char *akida_program_error(const struct akida_program *p);
  * Return: 0 or a negative errno; those of akida_model_check_runnable(), and
  * -ERANGE for a step that the target cannot hold. On a board the model is
  * built for its chip, whose steps it follows; then also -EINVAL for a model that
- * the chip cannot hold or another target, -ENOTSUP for silicon, for which what
+ * the chip cannot hold (AKIDA_LOAD_PARTIAL: of which it can hold no layer) or
+ * another target, -ENOTSUP for silicon, for which what
  * is public is not enough to build; -ENOSPC without room on the board.
  */
 int akida_program_load(struct akida_program *p, struct akida_model *m,

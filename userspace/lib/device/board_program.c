@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Programs on boards: a model is built for the chip that the board has, handed
- * to the driver, and run by jobs.
+ * Programs on boards: a model is built for the chip that the board has, or a
+ * compiled program taken as it is, and handed to the driver. What a chip cannot
+ * hold of a model runs here.
  */
 #include "device/board_program.h"
 
@@ -12,175 +13,40 @@
 #include <akida.h>
 
 #include "common/le.h"
-#include "device/board.h"
-#include "program/program.h"
+#include "model/part.h"
 
 /* Bytes of each of the two buffers that inputs and outputs pass through; one
  * input may take more.
  */
 #define BUFFER_BYTES (1u << 20)
-/* Two batches of the core: one moves while the other runs. */
-#define MAX_SLOTS 30u
 
-/* Events (np.h): what fits into their fields */
-#define EVENT_BYTES 8u
-#define EVENT_MAX_SIDE 0xfffu
-#define EVENT_MAX_CHANNELS 0x800u
-
-/**
- * struct board_program - a program on a board
- * @board: the device's
- * @handle: the driver's
- * @built: what was built
- * @sparse: inputs are events
- * @in: inputs
- * @out: outputs
- * @in_data: mapping of @in
- * @out_data: mapping of @out
- * @in_step: bytes of an input in it
- * @out_step: bytes of an output in it
- * @slots: inputs and outputs that there is room for
- */
-struct board_program {
-	struct akida_board *board;
-	uint32_t handle;
-	struct ak_built built;
-	bool sparse;
-	struct akida_buffer *in, *out;
-	uint8_t *in_data, *out_data;
-	size_t in_step, out_step;
-	uint32_t slots;
-};
-
-/* ----------------------------------------------------------------- loading */
-
-/* Tracks as the driver wants them: packets, and weights of FNP2s. */
-static int make_tracks(const struct ak_built *b, struct akida_track *track,
-		       uint32_t *num, struct ak_err *err)
+static void free_rest(struct board_rest *r)
 {
-	size_t i;
+	npu_free(r->npu);
+	free(r->part.layers);
+	*r = (struct board_rest){ .npu = NULL };
+}
 
-	*num = 0;
-	for (i = 0; i < b->num_placements; i++) {
-		const struct ak_placement *at = &b->placement[i];
+void ak_board_unload(struct akida_program *p)
+{
+	struct board_program *bp = p->priv;
+	struct akida_ioc_program_free c = { 0 };
 
-		if (*num + 2 > AKIDA_MAX_TRACKS)
-			return ak_errf(
-				err, -EFBIG,
-				"the program has more than %u parts; the driver takes no more",
-				AKIDA_MAX_TRACKS);
-		track[(*num)++] =
-			(struct akida_track){ .offset = at->track.offset,
-					      .words = at->track.words,
-					      .pass = at->pass };
-		if (at->external)
-			track[(*num)++] = (struct akida_track){
-				.offset = at->fnp2.offset,
-				.words = at->fnp2.words,
-				.pass = at->pass,
-				.fnp2 = (uint32_t)b->mesh->np[at->np].fnp2 + 1,
-			};
+	if (bp->handle) {
+		c.handle = bp->handle;
+		ak_board_ioctl(bp->board, AKIDA_IOC_PROGRAM_FREE, &c);
 	}
-	return 0;
-}
-
-static uint32_t version(const struct ak_program_chip *c)
-{
-	return (uint32_t)c->vendor << 24 | (uint32_t)c->product << 16 |
-	       (uint32_t)c->major << 8 | c->minor;
-}
-
-static int refused(struct akida_program *p, struct akida_board *b, int code,
-		   const struct akida_ioc_program *c)
-{
-	struct akida_ioc_info i = { 0 };
-
-	switch (-code) {
-	case ENOSPC:
-		ak_board_ioctl(b, AKIDA_IOC_INFO, &i);
-		return ak_errf(
-			&p->err, code,
-			"%s: no room for a program of %u bytes and its inputs (%u bytes) and outputs (%u bytes): %llu bytes of device memory are free, %u programs are on the board; free programs or buffers",
-			b->node, c->data_size, c->input_size, c->output_size,
-			(unsigned long long)i.devmem_free, i.programs);
-	case EINVAL:
-		ak_board_ioctl(b, AKIDA_IOC_INFO, &i);
-		if (i.device_version != c->device_version)
-			return ak_errf(
-				&p->err, code,
-				"%s takes programs of device version %08x; this one is of %08x",
-				b->node, i.device_version, c->device_version);
-		break;
-	case EBADMSG:
-		return ak_errf(
-			&p->err, code,
-			"%s: the driver refuses the program: a packet is damaged, or for an NP that the chip has not",
-			b->node);
-	}
-	ak_board_fail(b, code, "a program cannot be loaded");
-	return ak_errf(&p->err, code, "%s", akida_board_error(b));
-}
-
-static int create(struct akida_program *p, struct board_program *bp)
-{
-	const struct ak_model *m = &p->model->model;
-	const struct ak_layer *first = &m->layers[0];
-	const struct ak_layer *last = &m->layers[m->num_layers - 1];
-	struct akida_track track[AKIDA_MAX_TRACKS];
-	struct akida_epg epg[AKIDA_MAX_EPG];
-	struct ak_program_file f;
-	struct akida_ioc_program c = { 0 };
-	size_t in = ak_shape_elements(&first->in);
-	size_t out = ak_shape_elements(&last->out) * (last->activation ? 1 : 4);
-	uint32_t i;
-	int rc;
-
-	rc = ak_program_file_parse(&f, bp->built.file, bp->built.size, &p->err);
-	if (rc)
-		return rc;
-	bp->sparse = first->type != AKIDA_LAYER_INPUT_CONV;
-	if (bp->sparse && (first->in.width >= EVENT_MAX_SIDE ||
-			   first->in.height >= EVENT_MAX_SIDE ||
-			   first->in.channels > EVENT_MAX_CHANNELS))
-		rc = ak_errf(
-			&p->err, -ERANGE,
-			"an input of %ux%ux%u cannot be sent as events: a side has fewer than %u, and there are at most %u channels",
-			first->in.width, first->in.height, first->in.channels,
-			EVENT_MAX_SIDE, EVENT_MAX_CHANNELS);
-	if (!rc && (in > AKIDA_MAX_PROGRAM_SIZE / EVENT_BYTES ||
-		    out > AKIDA_MAX_PROGRAM_SIZE - AK_OUT_HEADER_BYTES - 4))
-		rc = ak_errf(&p->err, -EFBIG,
-			     "inputs or outputs are too large for a board");
-	if (!rc)
-		rc = make_tracks(&bp->built, track, &c.num_tracks, &p->err);
-	if (rc)
-		goto out;
-	for (i = 0; i < f.num_epg && i < AKIDA_MAX_EPG; i++)
-		epg[i] = (struct akida_epg){ f.epg[i].offset, f.epg[i].value };
-	c.num_epg = i;
-	c.data = (uintptr_t)f.data;
-	c.data_size = (uint32_t)f.data_size;
-	c.tracks = (uintptr_t)track;
-	c.epg = (uintptr_t)epg;
-	c.num_passes = f.num_passes;
-	c.device_version = version(&f.chip);
-	c.flags = bp->sparse ? AKIDA_PROGRAM_SPARSE : 0;
-	c.width = first->in.width;
-	c.height = first->in.height;
-	c.channels = first->in.channels;
-	c.input_size = (uint32_t)(bp->sparse ? in * EVENT_BYTES : in);
-	c.output_size =
-		(uint32_t)(AK_OUT_HEADER_BYTES + ((out + 3) & ~(size_t)3));
-	bp->in_step = (c.input_size + 3) & ~3u;
-	bp->out_step = c.output_size;
-	rc = ak_board_ioctl(bp->board, AKIDA_IOC_PROGRAM_CREATE, &c);
-	if (rc)
-		rc = refused(p, bp->board, rc, &c);
-	else
-		bp->handle = c.handle;
-out:
-	ak_program_file_clear(&f);
-	return rc;
+	akida_buffer_free(bp->in);
+	akida_buffer_free(bp->out);
+	ak_built_free(&bp->built);
+	ak_note_clear(&bp->note);
+	free(bp->note_data);
+	free_rest(&bp->before);
+	free_rest(&bp->after);
+	free(bp->before_map);
+	free(bp->after_map);
+	free(bp);
+	p->priv = NULL;
 }
 
 /* A buffer of the driver's, mapped. */
@@ -197,14 +63,14 @@ static int buffer(struct akida_program *p, struct board_program *bp,
 		    0;
 }
 
-static int make_buffers(struct akida_program *p, struct board_program *bp)
+int ak_board_buffers(struct akida_program *p, struct board_program *bp)
 {
 	size_t step = bp->in_step > bp->out_step ? bp->in_step : bp->out_step;
 	int rc;
 
 	bp->slots = (uint32_t)(BUFFER_BYTES / step);
-	if (bp->slots > MAX_SLOTS)
-		bp->slots = MAX_SLOTS;
+	if (bp->slots > BOARD_SLOTS)
+		bp->slots = BOARD_SLOTS;
 	if (!bp->slots)
 		bp->slots = 1;
 	rc = buffer(p, bp, bp->slots * bp->in_step, &bp->in, &bp->in_data);
@@ -214,21 +80,19 @@ static int make_buffers(struct akida_program *p, struct board_program *bp)
 	return rc;
 }
 
-void ak_board_unload(struct akida_program *p)
+static int begin(struct akida_program *p, struct board_program **out)
 {
-	struct board_program *bp = p->priv;
-	struct akida_ioc_program_free c = { 0 };
+	struct board_program *bp = calloc(1, sizeof(*bp));
 
-	if (bp->handle) {
-		c.handle = bp->handle;
-		ak_board_ioctl(bp->board, AKIDA_IOC_PROGRAM_FREE, &c);
-	}
-	akida_buffer_free(bp->in);
-	akida_buffer_free(bp->out);
-	ak_built_free(&bp->built);
-	free(bp);
-	p->priv = NULL;
+	if (!bp)
+		return ak_errf(&p->err, -ENOMEM, "no memory for a program");
+	bp->board = p->device->priv;
+	p->priv = bp;
+	*out = bp;
+	return 0;
 }
+
+/* --------------------------------------------------------------- a model */
 
 static int check_target(struct akida_program *p,
 			const struct akida_load_options *o,
@@ -256,179 +120,341 @@ static int check_target(struct akida_program *p,
 	return 0;
 }
 
+static int prepare_rest(struct akida_program *p, struct board_program *bp,
+			const struct ak_model *m, struct board_rest *r,
+			uint32_t first, uint32_t end)
+{
+	struct board_rest fresh = { .npu = NULL };
+	int rc;
+
+	if (ak_model_part(m, first, end, &fresh.part))
+		return ak_errf(&p->err, -ENOMEM, "no memory for a program");
+	rc = npu_new(&fresh.npu, &fresh.part, &bp->options, &p->err);
+	if (rc) {
+		free(fresh.part.layers);
+		return rc;
+	}
+	free_rest(r);
+	*r = fresh;
+	return 0;
+}
+
+/* Layers that the board does not take, with the steps that it would have. */
+static int make_rest(struct akida_program *p, struct board_program *bp,
+		     const struct akida_load_options *o)
+{
+	const struct ak_model *m = &p->now;
+	uint32_t first = bp->built.first_layer;
+	uint32_t end = first + bp->built.num_layers;
+	int rc = 0;
+
+	bp->options = *o;
+	bp->options.target = bp->built.mesh->target;
+	bp->options.flags &= AKIDA_LOAD_REFERENCE;
+	if (first) {
+		rc = prepare_rest(p, bp, m, &bp->before, 0, first);
+		if (!rc)
+			bp->before_map = malloc(BOARD_SLOTS * bp->in_size);
+		if (!rc && !bp->before_map)
+			rc = -ENOMEM;
+	}
+	if (!rc && end < m->num_layers) {
+		rc = prepare_rest(p, bp, m, &bp->after, end, m->num_layers);
+		if (!rc)
+			bp->after_map = malloc(BOARD_SLOTS * bp->out_bytes);
+		if (!rc && !bp->after_map)
+			rc = -ENOMEM;
+	}
+	if (rc == -ENOMEM)
+		ak_errf(&p->err, rc, "no memory for a program");
+	return rc;
+}
+
+/* Notes have names, so that layers are found by others, too. */
+static int make_note(struct akida_program *p, struct board_program *bp,
+		     const struct ak_program_file *f)
+{
+	const char **name = NULL;
+	uint32_t records = 0, i, at;
+	int rc;
+
+	for (i = 0; i < f->num_passes; i++)
+		records += f->pass[i].num_records;
+	name = calloc((size_t)records + 1, sizeof(*name));
+	if (!name)
+		return ak_errf(&p->err, -ENOMEM, "no memory for a program");
+	/* A record is a layer, from the first that is not an input layer on. */
+	at = bp->built.first_layer;
+	if (p->now.layers[at].type == AKIDA_LAYER_INPUT_DATA)
+		at++;
+	for (i = 0; i < records; i++)
+		name[i] = at + i < p->now.num_layers ?
+				  p->now.layers[at + i].name :
+				  "";
+	rc = ak_note_make(f, bp->built.file, name, &bp->note_data,
+			  &bp->note_size, &p->err);
+	free(name);
+	/* Without one it runs; it just cannot be given a name. */
+	return rc == -EFBIG ? 0 : rc;
+}
+
+static int load_built(struct akida_program *p, struct board_program *bp,
+		      const struct akida_load_options *o)
+{
+	struct ak_program_file f;
+	int rc = ak_program_file_parse(&f, bp->built.file, bp->built.size,
+				       &p->err);
+
+	if (rc)
+		return rc;
+	rc = ak_board_sizes(p, bp, &f);
+	if (!rc)
+		rc = make_rest(p, bp, o);
+	if (!rc)
+		rc = make_note(p, bp, &f);
+	if (!rc)
+		rc = ak_board_create(p, bp, &f);
+	ak_program_file_clear(&f);
+	return rc;
+}
+
 int ak_board_load(struct akida_program *p, const struct akida_load_options *o)
 {
 	struct akida_board *b = p->device->priv;
 	struct akida_board_info info;
-	struct board_program *bp;
+	struct board_program *bp = NULL;
 	int rc;
 
 	rc = akida_board_info(b, &info, sizeof(info));
 	if (rc)
 		return ak_errf(&p->err, rc, "%s", akida_board_error(b));
 	rc = check_target(p, o, b, &info);
+	if (!rc)
+		rc = begin(p, &bp);
 	if (rc)
 		return rc;
-	bp = calloc(1, sizeof(*bp));
-	if (!bp)
-		return ak_errf(&p->err, -ENOMEM, "no memory for a program");
-	bp->board = b;
-	p->priv = bp;
-	rc = ak_build(&p->model->model, ak_mesh_of(info.chip), 0, &bp->built,
-		      &p->err);
+	rc = ak_build(&p->now, ak_mesh_of(info.chip),
+		      o->flags & AKIDA_LOAD_PARTIAL ? AK_BUILD_PARTIAL : 0,
+		      &bp->built, &p->err);
 	if (!rc)
-		rc = create(p, bp);
+		rc = load_built(p, bp, o);
 	if (!rc)
-		rc = make_buffers(p, bp);
+		rc = ak_board_buffers(p, bp);
 	if (rc)
 		ak_board_unload(p);
-	return rc;
-}
-
-/* ----------------------------------------------------------------- running */
-
-/* What is not zero, as events; an empty input is one outside the tensor. */
-static uint32_t put_events(const struct akida_shape *s, const uint8_t *in,
-			   uint8_t *to)
-{
-	uint32_t x, y, f, n = 0;
-
-	for (y = 0; y < s->height; y++)
-		for (x = 0; x < s->width; x++)
-			for (f = 0; f < s->channels; f++, in++) {
-				if (!*in)
-					continue;
-				ak_put_le32(to + n, x | y << 16);
-				ak_put_le32(to + n + 4,
-					    f | (uint32_t)*in << 16);
-				n += EVENT_BYTES;
-			}
-	if (!n) {
-		ak_put_le32(to, s->width);
-		ak_put_le32(to + 4, 0);
-		n = EVENT_BYTES;
-	}
-	return n;
-}
-
-static int ran(struct akida_program *p, const struct board_program *bp,
-	       int code)
-{
-	const char *node = bp->board->node;
-
-	switch (-code) {
-	case 0:
-		return 0;
-	case EIO:
-		return ak_errf(
-			&p->err, code,
-			"%s: the board could not run an input and was reset, or its DMA failed; the kernel's log says more",
-			node);
-	case ETIMEDOUT:
-		return ak_errf(
-			&p->err, code,
-			"%s: a transfer did not get on; the kernel's log says more",
-			node);
-	}
-	ak_board_fail(bp->board, code, "the program cannot be run");
-	return ak_errf(&p->err, code, "%s", akida_board_error(bp->board));
-}
-
-/* Submits and waits for the end, whatever signals come. */
-static int run_jobs(struct board_program *bp, struct akida_submit_job *job,
-		    uint32_t num)
-{
-	struct akida_ioc_submit c = {
-		.jobs = (uintptr_t)job,
-		.program = bp->handle,
-		.num_jobs = num,
-		.flags = AKIDA_SUBMIT_WAIT,
-	};
-	int rc = ak_board_ioctl(bp->board, AKIDA_IOC_SUBMIT, &c), status = 0;
-	uint32_t i;
-
-	if (rc != -EINTR || !c.seq)
-		return rc ? rc : c.status;
-	for (i = 0; i < num; i++) {
-		struct akida_ioc_wait w = { .seq = c.seq + i };
-
-		do
-			rc = ak_board_ioctl(bp->board, AKIDA_IOC_WAIT, &w);
-		while (rc == -EINTR);
-		if (rc)
-			return rc;
-		if (!status)
-			status = w.status;
-	}
-	return status;
-}
-
-static int take_output(struct akida_program *p, const struct board_program *bp,
-		       const uint8_t *from, uint8_t *out)
-{
-	uint32_t head = ak_get_le32(from), words = head & 0xfffffff;
-
-	if ((size_t)words * 4 != bp->out_step - AK_OUT_HEADER_BYTES)
-		return ak_errf(
-			&p->err, -EPROTO,
-			"%s: an output of %u words in format %u; %zu words were expected",
-			bp->board->node, words, head >> 28,
-			(bp->out_step - AK_OUT_HEADER_BYTES) / 4);
-	memcpy(out, from + AK_OUT_HEADER_BYTES, p->info.output_size);
-	return 0;
-}
-
-static int run_slots(struct akida_program *p, const uint8_t *in, uint8_t *out,
-		     uint32_t num)
-{
-	struct board_program *bp = p->priv;
-	struct akida_submit_job job[MAX_SLOTS];
-	uint32_t i;
-	int rc;
-
-	for (i = 0; i < num; i++) {
-		uint8_t *to = bp->in_data + i * bp->in_step;
-
-		job[i] = (struct akida_submit_job){
-			.input = bp->in->handle,
-			.output = bp->out->handle,
-			.input_offset = i * bp->in_step,
-			.output_offset = i * bp->out_step,
-			.input_size = (uint32_t)p->info.input_size,
-		};
-		if (bp->sparse)
-			job[i].input_size = put_events(&p->info.input, in, to);
-		else
-			memcpy(to, in, p->info.input_size);
-		in += p->info.input_size;
-	}
-	rc = ran(p, bp, run_jobs(bp, job, num));
-	for (i = 0; i < num && !rc; i++)
-		rc = take_output(p, bp, bp->out_data + i * bp->out_step,
-				 out + i * p->info.output_size);
-	return rc;
-}
-
-int ak_board_run(struct akida_program *p, const uint8_t *in, uint8_t *out,
-		 unsigned int batch)
-{
-	struct board_program *bp = p->priv;
-	int rc = 0;
-
-	while (batch && !rc) {
-		uint32_t n = batch < bp->slots ? batch : bp->slots;
-
-		rc = run_slots(p, in, out, n);
-		in += n * p->info.input_size;
-		out += n * p->info.output_size;
-		batch -= n;
-	}
 	return rc;
 }
 
 size_t ak_board_memory(const struct akida_program *p)
 {
 	const struct board_program *bp = p->priv;
+	size_t bytes = bp->built.size + bp->note_size +
+		       bp->slots * (bp->in_step + bp->out_step);
 
-	return bp->built.size + bp->slots * (bp->in_step + bp->out_step);
+	if (bp->before.npu)
+		bytes += npu_memory(bp->before.npu);
+	if (bp->after.npu)
+		bytes += npu_memory(bp->after.npu);
+	return bytes;
+}
+
+/* ---------------------------------------------------- compiled programs */
+
+void ak_board_describe(struct akida_program *p, struct board_program *bp)
+{
+	const struct ak_note *n = &bp->note;
+	struct akida_program_info *info = &p->info;
+
+	*info = (struct akida_program_info){
+		.input = bp->shape,
+		.output = bp->out_shape,
+		.input_bits = 8,
+		.output_dtype =
+			bp->activation ? AKIDA_DTYPE_UINT8 : AKIDA_DTYPE_INT32,
+		.input_size = bp->in_size,
+		.output_size = bp->out_bytes,
+		.memory = ak_board_memory(p),
+	};
+	if (n->num_skeletons)
+		info->input_bits = ak_program_input_bits(n->skeleton[0].data,
+							 n->skeleton[0].words);
+	p->shift = n->file.shift;
+	p->scale = n->file.scale;
+}
+
+int ak_board_load_file(struct akida_program *p, const struct ak_program_file *f,
+		       const uint8_t *info)
+{
+	struct board_program *bp = NULL;
+	int rc = begin(p, &bp);
+
+	if (rc)
+		return rc;
+	rc = ak_board_sizes(p, bp, f);
+	if (!rc)
+		rc = ak_note_make(f, info, NULL, &bp->note_data, &bp->note_size,
+				  &p->err);
+	if (!rc)
+		rc = ak_note_parse(&bp->note, bp->note_data, bp->note_size,
+				   &p->err);
+	if (!rc)
+		rc = ak_board_create(p, bp, f);
+	if (!rc)
+		rc = ak_board_buffers(p, bp);
+	if (rc)
+		ak_board_unload(p);
+	else
+		ak_board_describe(p, bp);
+	return rc;
+}
+
+/* ------------------------------------------------------------ new weights */
+
+/* Words of a track, from the built file. */
+static int copy_track(const struct ak_built *b, const struct ak_track *t,
+		      struct ak_program_words *w)
+{
+	const uint8_t *from = b->file + ak_get_le32(b->file) + 4 + t->offset;
+	uint32_t i;
+
+	w->count = t->words;
+	w->word = malloc((size_t)t->words * 4);
+	for (i = 0; w->word && i < t->words; i++)
+		w->word[i] = ak_get_le32(from + (size_t)i * 4);
+	return w->word ? 0 : -ENOMEM;
+}
+
+static int send_layer(struct akida_program *p, struct board_program *bp,
+		      uint32_t layer)
+{
+	const struct ak_built *b = &bp->built;
+	struct ak_program_words *words;
+	uint32_t track = 0, num = 0, i;
+	size_t k;
+	int rc = 0;
+
+	words = calloc(2 * b->num_placements, sizeof(*words));
+	if (!words)
+		rc = -ENOMEM;
+	for (k = 0; k < b->num_placements && !rc; k++) {
+		const struct ak_placement *at = &b->placement[k];
+
+		if (at->layer < layer)
+			track += 1 + at->external;
+		if (at->layer != layer)
+			continue;
+		rc = copy_track(b, &at->track, &words[num++]);
+		if (!rc && at->external)
+			rc = copy_track(b, &at->fnp2, &words[num++]);
+	}
+	if (rc)
+		ak_errf(&p->err, rc, "no memory for new weights");
+	else
+		rc = ak_board_update(p, bp, track, words, num);
+	for (i = 0; i < num; i++)
+		free(words[i].word);
+	free(words);
+	return rc;
+}
+
+int ak_board_replace(struct akida_program *p, const struct ak_model *next,
+		     uint32_t layer)
+{
+	struct board_program *bp = p->priv;
+	uint32_t first = bp->built.first_layer, i;
+	uint32_t end = first + bp->built.num_layers;
+	struct ak_err ignored;
+	int rc;
+
+	if (layer < first)
+		return prepare_rest(p, bp, next, &bp->before, 0, first);
+	if (layer >= end)
+		return prepare_rest(p, bp, next, &bp->after, end,
+				    next->num_layers);
+	for (i = 0; i < bp->slots; i++)
+		if (bp->slot[i].ticket)
+			return ak_errf(
+				&p->err, -EBUSY,
+				"wait for the batches that were submitted before changing weights");
+	rc = ak_rebuild_layer(&bp->built, next, layer, &p->err);
+	if (rc)
+		return rc;
+	rc = send_layer(p, bp, layer);
+	if (rc)
+		ak_rebuild_layer(&bp->built, &p->now, layer, &ignored);
+	return rc;
+}
+
+static int find_record(struct akida_program *p, const struct ak_note *n,
+		       const char *layer, uint32_t *at)
+{
+	char *end;
+	unsigned long number;
+
+	for (*at = 0; *at < n->records; (*at)++)
+		if (n->name[*at][0] && !strcmp(n->name[*at], layer))
+			return 0;
+	number = strtoul(layer, &end, 10);
+	if (*layer >= '0' && *layer <= '9' && !*end && number < n->records) {
+		*at = (uint32_t)number;
+		return 0;
+	}
+	return ak_errf(
+		&p->err, -ENOENT,
+		n->records ?
+			"the program has no layer '%s'; the first is '%s'" :
+			"the program has no layer '%s'%s",
+		layer,
+		n->records && n->name[0][0] ? n->name[0] :
+		n->records		    ? "0" :
+					      "");
+}
+
+int ak_board_set_weights(struct akida_program *p, const char *layer,
+			 const struct akida_array *weights,
+			 const struct akida_array *pointwise)
+{
+	struct board_program *bp = p->priv;
+	struct ak_program_words words[AK_PROGRAM_MAX_TRACKS + 1];
+	uint32_t record, track, skeleton, num, i;
+	int32_t *threshold = NULL;
+	float *step = NULL;
+	const struct ak_record *r;
+	struct ak_layer l;
+	int rc = find_record(p, &bp->note, layer, &record);
+
+	if (!rc)
+		rc = ak_replace_layer(&bp->note, record, &l, &p->err);
+	if (rc)
+		return rc;
+	if (l.type == AKIDA_LAYER_SEPARABLE_CONV && !pointwise)
+		return ak_errf(
+			&p->err, -EINVAL,
+			"layer '%s' is a SeparableConvolutional: its weights and its pointwise weights are replaced together",
+			l.name);
+	/* Thresholds stay; they are not what is checked. */
+	threshold = calloc(l.out.channels, sizeof(*threshold));
+	step = calloc(l.out.channels, sizeof(*step));
+	if (!threshold || !step) {
+		rc = ak_errf(&p->err, -ENOMEM, "no memory for new weights");
+		goto out;
+	}
+	for (i = 0; i < l.out.channels; i++)
+		step[i] = 1;
+	l.threshold = threshold;
+	l.act_step = step;
+	rc = ak_take_weights(&l, weights, pointwise, &p->err);
+	if (rc)
+		goto out;
+	r = ak_note_record(&bp->note, record, &track, &skeleton);
+	num = r->num_tracks + r->has_fnp2;
+	rc = ak_replace_weights(&bp->note, record, &l, words, &p->err);
+	if (!rc)
+		rc = ak_board_update(p, bp, track, words, num);
+	for (i = 0; i < num; i++)
+		free(words[i].word);
+out:
+	free(threshold);
+	free(step);
+	return rc;
 }

@@ -9,6 +9,7 @@
 #include "common/util.h"
 #include "common/export.h"
 #include "device/backend.h"
+#include "model/part.h"
 
 #define ALL_CPU_FLAGS                                              \
 	(AKIDA_CPU_BASELINE | AKIDA_CPU_AVX2 | AKIDA_CPU_AVXVNNI | \
@@ -25,14 +26,28 @@ AK_EXPORT struct akida_program *akida_program_new(struct akida_device *d)
 	return p;
 }
 
+static void free_own(struct akida_program *p)
+{
+	uint32_t i;
+
+	for (i = 0; p->own && i < 2 * p->now.num_layers; i++)
+		free(p->own[i]);
+	free(p->own);
+	free(p->now.layers);
+	p->own = NULL;
+	p->now = (struct ak_model){ NULL, 0 };
+}
+
 AK_EXPORT void akida_program_free(struct akida_program *p)
 {
 	if (!p)
 		return;
-	if (p->model) {
+	if (p->loaded)
 		p->device->backend->unload(p);
+	if (p->model)
 		ak_model_release(p->model);
-	}
+	ak_program_drop_ran(p);
+	free_own(p);
 	ak_device_put(p->device);
 	free(p);
 }
@@ -44,7 +59,7 @@ AK_EXPORT const char *akida_program_error(const struct akida_program *p)
 
 static int not_loaded(struct akida_program *p)
 {
-	return ak_errf(&p->err, -EINVAL, "no model is loaded");
+	return ak_errf(&p->err, -EINVAL, "nothing is loaded");
 }
 
 static int check_options(struct akida_program *p,
@@ -61,7 +76,7 @@ static int check_options(struct akida_program *p,
 		return ak_errf(&p->err, -EINVAL,
 			       "unknown instruction sets 0x%x",
 			       o->cpu_flags & ~ALL_CPU_FLAGS);
-	if (o->flags & ~AKIDA_LOAD_REFERENCE)
+	if (o->flags & ~(AKIDA_LOAD_REFERENCE | AKIDA_LOAD_PARTIAL))
 		return ak_errf(&p->err, -EINVAL, "unknown flags 0x%x",
 			       o->flags);
 	return 0;
@@ -69,7 +84,7 @@ static int check_options(struct akida_program *p,
 
 static void describe(struct akida_program *p)
 {
-	const struct ak_model *m = &p->model->model;
+	const struct ak_model *m = &p->now;
 	const struct ak_layer *first = &m->layers[0];
 	const struct ak_layer *last = &m->layers[m->num_layers - 1];
 	struct akida_program_info *info = &p->info;
@@ -84,6 +99,18 @@ static void describe(struct akida_program *p)
 			    akida_dtype_size(info->output_dtype);
 	info->num_layers = m->num_layers;
 	info->memory = p->device->backend->memory(p);
+	p->shift = last->threshold;
+	p->scale = last->act_step;
+}
+
+int ak_program_ready(struct akida_program *p)
+{
+	if (p->loaded)
+		return ak_errf(&p->err, -EBUSY,
+			       "this program has a model already");
+	if (!p->device->backend)
+		return ak_errf(&p->err, -ENODEV, "the device is not open");
+	return 0;
 }
 
 AK_EXPORT int akida_program_load(struct akida_program *p, struct akida_model *m,
@@ -92,27 +119,28 @@ AK_EXPORT int akida_program_load(struct akida_program *p, struct akida_model *m,
 	struct akida_load_options o = { 0 };
 	int rc;
 
-	if (p->model)
-		return ak_errf(&p->err, -EBUSY,
-			       "this program has a model already");
-	if (!p->device->backend)
-		return ak_errf(&p->err, -ENODEV, "the device is not open");
+	rc = ak_program_ready(p);
 	if (options)
 		o = *options;
-	rc = check_options(p, &o);
+	if (!rc)
+		rc = check_options(p, &o);
 	if (rc)
 		return rc;
 	rc = akida_model_check_runnable(m);
 	if (rc)
 		return ak_errf(&p->err, rc, "%s", akida_model_error(m));
+	if (ak_model_part(&m->model, 0, m->model.num_layers, &p->now))
+		return ak_errf(&p->err, -ENOMEM, "no memory for a program");
 	p->model = m;
 	ak_model_hold(m);
 	rc = p->device->backend->load(p, &o);
 	if (rc) {
 		p->model = NULL;
+		free_own(p);
 		ak_model_release(m);
 		return rc;
 	}
+	p->loaded = true;
 	describe(p);
 	return 0;
 }
@@ -121,7 +149,7 @@ AK_EXPORT int akida_program_info(const struct akida_program *p,
 				 struct akida_program_info *info,
 				 size_t info_size)
 {
-	if (!p->model)
+	if (!p->loaded)
 		return -EINVAL;
 	return ak_copy_out(info, info_size, &p->info, sizeof(p->info));
 }
@@ -160,46 +188,56 @@ static int check_size(struct akida_program *p, const char *what, size_t size,
 	return 0;
 }
 
+int ak_program_check_in(struct akida_program *p, const uint8_t *in, size_t size,
+			unsigned int batch)
+{
+	int rc = p->loaded ? check_size(p, "inputs", size, p->info.input_size,
+					batch) :
+			     not_loaded(p);
+
+	return rc ? rc : check_values(p, in, size);
+}
+
+int ak_program_check_out(struct akida_program *p, const void *out, size_t size,
+			 unsigned int batch)
+{
+	size_t align = akida_dtype_size(p->info.output_dtype);
+	int rc = check_size(p, "outputs", size, p->info.output_size, batch);
+
+	if (!rc && (uintptr_t)out % align)
+		rc = ak_errf(&p->err, -EINVAL,
+			     "the outputs are not aligned to %zu bytes", align);
+	return rc;
+}
+
 AK_EXPORT int akida_program_run(struct akida_program *p, const void *in,
 				size_t in_size, void *out, size_t out_size,
 				unsigned int batch)
 {
-	int rc;
+	int rc = ak_program_check_in(p, in, in_size, batch);
 
-	if (!p->model)
-		return not_loaded(p);
-	rc = check_size(p, "inputs", in_size, p->info.input_size, batch);
 	if (!rc)
-		rc = check_size(p, "outputs", out_size, p->info.output_size,
-				batch);
-	if (!rc && (uintptr_t)out % akida_dtype_size(p->info.output_dtype))
-		rc = ak_errf(&p->err, -EINVAL,
-			     "the outputs are not aligned to %zu bytes",
-			     akida_dtype_size(p->info.output_dtype));
-	if (!rc)
-		rc = check_values(p, in, in_size);
+		rc = ak_program_check_out(p, out, out_size, batch);
 	return rc ? rc : p->device->backend->run(p, in, out, batch);
 }
 
 AK_EXPORT int akida_program_scores(struct akida_program *p, const void *out,
 				   size_t out_size, float *scores, size_t count)
 {
-	const struct ak_layer *l;
 	const uint8_t *bytes = out;
 	size_t i;
 
-	if (!p->model)
+	if (!p->loaded)
 		return not_loaded(p);
-	l = &p->model->model.layers[p->model->model.num_layers - 1];
 	if (out_size % p->info.output_size ||
 	    out_size / akida_dtype_size(p->info.output_dtype) != count)
 		return ak_errf(
 			&p->err, -EINVAL,
 			"%zu scores for outputs of %zu bytes; an output has %zu bytes and %zu values",
 			count, out_size, p->info.output_size,
-			ak_shape_elements(&l->out));
+			ak_shape_elements(&p->info.output));
 	for (i = 0; i < count; i++) {
-		size_t n = i % l->out.channels;
+		size_t n = i % p->info.output.channels;
 		int32_t pot;
 
 		if (p->info.output_dtype == AKIDA_DTYPE_UINT8) {
@@ -208,8 +246,8 @@ AK_EXPORT int akida_program_scores(struct akida_program *p, const void *out,
 		}
 		memcpy(&pot, bytes + i * sizeof(pot), sizeof(pot));
 		/* float64: the difference needs 33 bits. */
-		scores[i] = (float)(((double)pot - l->threshold[n]) /
-				    (double)l->act_step[n]);
+		scores[i] = (float)(((double)pot - p->shift[n]) /
+				    (double)p->scale[n]);
 	}
 	return 0;
 }
@@ -224,8 +262,11 @@ AK_EXPORT int akida_program_trace(struct akida_program *p, ak_trace_fn fn,
 
 AK_EXPORT int akida_program_set_profiling(struct akida_program *p, bool on)
 {
-	if (!p->model)
+	if (!p->loaded)
 		return not_loaded(p);
+	if (on)
+		p->stats = (struct akida_program_stats){ .runs = 0 };
+	p->profiling = on;
 	p->device->backend->set_profiling(p, on);
 	return 0;
 }
@@ -240,10 +281,19 @@ AK_EXPORT int akida_program_profile(const struct akida_program *p,
 
 	if (!p->model || layer >= p->info.num_layers)
 		return -ENOENT;
-	l = &p->model->model.layers[layer];
+	l = &p->now.layers[layer];
 	full.name = l->name;
 	full.macs = ak_layer_macs(l);
 	full.kernel =
 		p->device->backend->profile(p, layer, &full.ns, &full.runs);
 	return ak_copy_out(out, out_size, &full, sizeof(full));
+}
+
+AK_EXPORT int akida_program_stats(const struct akida_program *p,
+				  struct akida_program_stats *stats,
+				  size_t stats_size)
+{
+	if (!p->loaded)
+		return -EINVAL;
+	return ak_copy_out(stats, stats_size, &p->stats, sizeof(p->stats));
 }

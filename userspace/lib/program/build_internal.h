@@ -78,6 +78,26 @@ int ak_emit_external(const struct ak_layer *l, struct ak_program_words *out,
 		     struct ak_err *err);
 
 /**
+ * ak_emit_weights() - what a filter memory is given
+ * @l: a layer
+ * @first: first filter
+ * @count: filters
+ * @depthwise: words before the pointwise weights of a separable layer, else 0
+ * @out: zeroed words, as many as packed weights take
+ */
+void ak_emit_weights(const struct ak_layer *l, uint32_t first, uint32_t count,
+		     uint32_t depthwise, uint32_t *out);
+
+/**
+ * ak_emit_check_bits() - can an NP hold a layer's weights
+ * @l: a layer
+ * @err: error text
+ *
+ * Return: 0, -EINVAL for 1-bit weights of three values.
+ */
+int ak_emit_check_bits(const struct ak_layer *l, struct ak_err *err);
+
+/**
  * ak_output_format() - what a last stage puts out
  * @l: the last layer
  * @sparse: events

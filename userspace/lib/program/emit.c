@@ -82,6 +82,27 @@ static void put_weights(const struct ak_layer *l, uint32_t first,
 			   out);
 }
 
+void ak_emit_weights(const struct ak_layer *l, uint32_t first, uint32_t count,
+		     uint32_t depthwise, uint32_t *out)
+{
+	if (depthwise)
+		ak_np_pack(l->weights, 1, l->in.channels, l->in.channels,
+			   (size_t)l->kernel_w * l->kernel_h, l->weights_bits,
+			   out);
+	put_weights(l, first, count, out + depthwise);
+}
+
+int ak_emit_check_bits(const struct ak_layer *l, struct ak_err *err)
+{
+	int rc = check_bits(l, l->weights, ak_layer_num_weights(l, false),
+			    false, err);
+
+	if (!rc && l->type == AKIDA_LAYER_SEPARABLE_CONV)
+		rc = check_bits(l, l->weights_pw, ak_layer_num_weights(l, true),
+				true, err);
+	return rc;
+}
+
 static int put_fire(const struct ak_layer *l, const struct ak_placement *p,
 		    uint32_t *out, struct ak_err *err)
 {
@@ -141,14 +162,11 @@ int ak_emit(const struct ak_layer *l, const struct ak_mesh *mesh,
 	bool separable = l->type == AKIDA_LAYER_SEPARABLE_CONV;
 	uint32_t fire = p->fire_bytes / 4, filter = p->filter_bytes / 4;
 	uint32_t depthwise = 0;
-	size_t at = 0, pointwise = ak_layer_num_weights(l, true);
+	size_t at = 0;
 	struct ak_packet packet = { .hrc = p->np < 0, .np_mask = 1 };
 	uint32_t *words, *regs;
-	int rc = check_bits(l, l->weights, ak_layer_num_weights(l, false),
-			    false, err);
+	int rc = ak_emit_check_bits(l, err);
 
-	if (!rc && separable)
-		rc = check_bits(l, l->weights_pw, pointwise, true, err);
 	if (!rc)
 		rc = check_events(l, output, err);
 	if (rc)
@@ -187,12 +205,7 @@ int ak_emit(const struct ak_layer *l, const struct ak_mesh *mesh,
 		packet.uid = is_fc(l) ? AK_UID_FNP : AK_UID_FILTER;
 		packet.words = filter;
 		put_packet(&packet, words, &at);
-		if (separable)
-			ak_np_pack(l->weights, 1, l->in.channels,
-				   l->in.channels,
-				   (size_t)l->kernel_w * l->kernel_h,
-				   l->weights_bits, to);
-		put_weights(l, p->first, p->count, to + depthwise);
+		ak_emit_weights(l, p->first, p->count, depthwise, to);
 	}
 	if (fire) {
 		uint32_t *to = words + at + 2;
