@@ -20,7 +20,7 @@ _akida_options()
 			"--fc-dtype --embd-dtype --lmhead-dtype --isa --layout --generation --scale --ternary-layout" \
 			"--bits --granularity --group-size --scheme --calibrate --strict --name" \
 			"--threads -t --memory --packed-scale --part --join --resume --no-sync" \
-			"--calib --holdout --weights-bits --input-weights-bits --act-bits --layer-bits --range --equalise" \
+			"--calib --holdout --weights-bits --input-weights-bits --act-bits --layer-bits --range --no-equalise" \
 			"--no-bias-correction --no-rounding --quantize --names --target --plot" \
 			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
 		;;

@@ -126,10 +126,10 @@ static const struct argp_option quant_options[] = {
 	  "calibration data), clip (where the network clips), or a percentile "
 	  "such as 99.9",
 	  4 },
-	{ "equalise", OPT_EQUALISE, NULL, 0,
-	  "Give neurons of a layer steps of their own", 4 },
 	{ "no-bias-correction", OPT_NO_BIAS, NULL, 0,
 	  "Leave mean potentials as rounding makes them", 4 },
+	{ "no-equalise", OPT_NO_EQUALISE, NULL, 0,
+	  "Give all neurons of a layer the same step", 4 },
 	{ "no-rounding", OPT_NO_ROUNDING, NULL, 0,
 	  "Round weights to the nearest, without a search", 4 },
 	{ "quantize", OPT_QUANTIZE, "HOW", 0,
@@ -234,8 +234,8 @@ static error_t parse_quant(int key, char *arg, struct argp_state *state)
 	case OPT_RANGE:
 		range(o, state, arg);
 		return 0;
-	case OPT_EQUALISE:
-		o->quant.equalise = true;
+	case OPT_NO_EQUALISE:
+		o->quant.equalise = false;
 		return 0;
 	case OPT_NO_BIAS:
 		o->quant.correct_bias = false;

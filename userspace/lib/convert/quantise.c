@@ -27,6 +27,7 @@ void ak_quant_preset(struct ak_quant_options *o)
 	o->input_weights_bits = 8;
 	o->act_bits = 4;
 	o->percentile = 99.9;
+	o->equalise = true;
 	o->correct_bias = true;
 	o->round = true;
 }
@@ -300,6 +301,8 @@ static int report_layer(struct work *w, struct ak_quant_step *s,
 static int convert_layer(struct work *w, size_t number)
 {
 	const struct ak_net_layer *l = &w->net->layer[number];
+	const struct ak_net_layer *next =
+		number + 1 < w->net->num_layers ? l + 1 : NULL;
 	struct ak_quant_layer discard = { 0 };
 	struct ak_quant_layer *r =
 		w->report ? &w->report->layer[number] : &discard;
@@ -315,7 +318,8 @@ static int convert_layer(struct work *w, size_t number)
 		.xq = w->xq,
 		.xf = w->xf,
 		.outside = (float)l->pad_value * w->net->input_scale,
-		.last = number + 1 == w->net->num_layers,
+		.next = next,
+		.next_bits = next ? weights_bits(w->o, next) : 0,
 		.seed = number + 1,
 		.err = w->err,
 	};

@@ -52,9 +52,10 @@ struct ak_quant_bits {
  * @num_bits: how many
  * @range: how activations are limited
  * @percentile: of AK_RANGE_PERCENTILE, 50 to 100
- * @equalise: steps of single neurons follow their ranges; the next layer's
+ * @equalise: steps of single neurons may follow their ranges; the next layer's
  *	weights make up for it
- * @correct_bias: mean potentials become those of the float network
+ * @correct_bias: mean potentials become those of the float network, and
+ *	thresholds of spiking neurons are put where the least spikes are wrong
  * @round: weights are rounded so that potentials, not weights, have the least
  *	squared error
  * @integer: weights are integers already and must stay what they are

@@ -70,6 +70,43 @@ static bool is_exact(const struct ak_fit *f, size_t n, double scale)
 	return true;
 }
 
+/* What the largest weight is if all are integers times a number, else 0. */
+static int exact_multiple(const struct ak_fit *f, size_t n, double largest)
+{
+	int m = limit(f->bits);
+
+	while (m && !is_exact(f, n, largest / m))
+		m--;
+	return m;
+}
+
+bool ak_fit_is_integer(const struct ak_net_layer *l, unsigned int bits)
+{
+	bool separable = l->type == AKIDA_LAYER_SEPARABLE_CONV;
+	struct ak_fit f = {
+		.k = l->type == AKIDA_LAYER_FULLY_CONNECTED ?
+			     ak_shape_elements(&l->in) :
+			     (size_t)l->kernel_h * l->kernel_w * l->in.channels,
+		.n = l->filters,
+		.bits = bits,
+		.w = l->weights,
+	};
+	size_t n, exact = 0;
+
+	if (l->weights_q || l->weights_pw_q)
+		return true;
+	if (separable) {
+		f.k = l->in.channels;
+		f.w = l->weights_pw;
+	}
+	for (n = 0; n < f.n; n++) {
+		double largest = max_abs(&f, n);
+
+		exact += largest > 0 && exact_multiple(&f, n, largest);
+	}
+	return 2 * exact > f.n;
+}
+
 static double error_at(const struct ak_fit *f, size_t n, double scale, int most)
 {
 	double sum = 0;
@@ -128,9 +165,7 @@ void ak_fit_nearest(struct ak_fit *f)
 			set_nearest(f, n, 1, most);
 			continue;
 		}
-		for (m = most; m; m--)
-			if (is_exact(f, n, largest / m))
-				break;
+		m = exact_multiple(f, n, largest);
 		if (m) {
 			set_nearest(f, n, largest / m, most);
 			continue;
@@ -298,13 +333,13 @@ static void fit_filter(void *arg, unsigned int chunk, unsigned int thread)
 	free(q);
 }
 
-/* a^T b for [rows][n] and [rows][m], by the evaluator's inner loops */
-static int product(const float *at, size_t k, const float *b, size_t m,
-		   size_t rows, float *out, struct npu_threads *threads)
+/* By the evaluator's inner loops. */
+int ak_fit_product(const float *a, size_t rows, size_t k, const float *b,
+		   size_t n, float *out, struct npu_threads *threads)
 {
 	struct ak_conv c = {
-		.in = { 1, (uint32_t)k, (uint32_t)rows },
-		.out = { 1, (uint32_t)k, (uint32_t)m },
+		.in = { 1, (uint32_t)rows, (uint32_t)k },
+		.out = { 1, (uint32_t)rows, (uint32_t)n },
 		.kernel_h = 1,
 		.kernel_w = 1,
 		.stride_y = 1,
@@ -313,7 +348,7 @@ static int product(const float *at, size_t k, const float *b, size_t m,
 	int rc = ak_conv_prepare(&c, b, NULL);
 
 	if (!rc)
-		ak_conv_run(&c, threads, at, 0, NULL, out);
+		ak_conv_run(&c, threads, a, 0, NULL, out);
 	ak_conv_clear(&c);
 	return rc;
 }
@@ -355,10 +390,10 @@ int ak_fit_rows(struct ak_fit *f, const struct ak_rows *r,
 		for (i = 0; i < rows; i++)
 			for (j = 0; j < k; j++)
 				xt[j * rows + i] = x[i * k + j];
-		rc = product(xt, k, x, k, rows, g, threads);
+		rc = ak_fit_product(xt, k, rows, x, k, g, threads);
 	}
 	if (!rc)
-		rc = product(xt, k, z, n, rows, h, threads);
+		rc = ak_fit_product(xt, k, rows, z, n, h, threads);
 	if (!rc) {
 		for (i = 0; i < k; i++)
 			power += (double)g[i * k + i];

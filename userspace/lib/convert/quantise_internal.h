@@ -69,6 +69,17 @@ void ak_fit_nearest(struct ak_fit *f);
 bool ak_fit_common(struct ak_fit *f);
 
 /**
+ * ak_fit_is_integer() - are a layer's weights integers times a number?
+ * @l: layer
+ * @bits: of a weight
+ *
+ * Then steps of its inputs must be equal, or they would not stay so.
+ *
+ * Return: true if the source states integers, or if most filters are such.
+ */
+bool ak_fit_is_integer(const struct ak_net_layer *l, unsigned int bits);
+
+/**
  * ak_fit_rows() - integers and scales of least squared error of potentials
  * @f: after ak_fit_nearest(); exact filters stay
  * @r: positions
@@ -81,6 +92,21 @@ bool ak_fit_common(struct ak_fit *f);
  */
 int ak_fit_rows(struct ak_fit *f, const struct ak_rows *r,
 		struct npu_threads *threads);
+
+/**
+ * ak_fit_product() - multiply matrices
+ * @a: [rows][k]
+ * @rows: below 2^32
+ * @k: below 2^32
+ * @b: [k][n]
+ * @n: below 2^32
+ * @out: [rows][n]
+ * @threads: who computes
+ *
+ * Return: 0, -ENOMEM.
+ */
+int ak_fit_product(const float *a, size_t rows, size_t k, const float *b,
+		   size_t n, float *out, struct npu_threads *threads);
 
 /**
  * ak_fit_error() - how far integers are from float weights

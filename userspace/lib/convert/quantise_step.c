@@ -28,6 +28,7 @@ void ak_quant_step_clear(struct ak_quant_step *s)
 	clear_fit(&s->main);
 	clear_fit(&s->pw);
 	free(s->bias);
+	free(s->fires_above);
 	free(s->s_out);
 	free(s->threshold);
 	free(s->act_step);
@@ -187,72 +188,6 @@ static void correct_bias(struct ak_quant_step *s, const struct ak_fit *f,
 	free(mean);
 }
 
-/* How steps of channels relate: halfway between equal steps and equal use. */
-static void ratios(struct ak_quant_step *s, float *ratio)
-{
-	const struct ak_net_layer *l = s->l;
-	size_t n = l->filters, i, c;
-	size_t count = s->samples * l->out.height * l->out.width;
-	float most = 0;
-
-	for (c = 0; c < n; c++)
-		ratio[c] = 0;
-	for (i = 0; i < count; i++)
-		for (c = 0; c < n; c++)
-			ratio[c] = fmaxf(ratio[c], s->yf[i * n + c]);
-	for (c = 0; c < n; c++)
-		most = fmaxf(most, ratio[c]);
-	for (c = 0; c < n; c++)
-		ratio[c] = most > 0 && s->o->equalise && !s->o->integer &&
-					   !s->last && l->act_scale == 0 ?
-				   fmaxf(sqrtf(ratio[c] / most), 0.2f) :
-				   1;
-}
-
-static int find_steps(struct ak_quant_step *s)
-{
-	const struct ak_net_layer *l = s->l;
-	unsigned int levels = (1u << s->act_bits) - 1;
-	size_t n = l->filters, c, i;
-	size_t count = s->samples * l->out.height * l->out.width;
-	float *ratio;
-
-	s->s_out = malloc(n * sizeof(*s->s_out));
-	ratio = malloc(n * sizeof(*ratio));
-	if (!s->s_out || !ratio) {
-		free(ratio);
-		return -ENOMEM;
-	}
-	for (i = 0; i < count * n; i++)
-		s->largest = fmax(s->largest, (double)s->yf[i]);
-	for (c = 0; c < n; c++)
-		s->s_out[c] = 1;
-	if (l->act != AK_NET_RELU) {
-		s->range = l->act == AK_NET_SPIKE ? 1 : 0;
-		free(ratio);
-		return 0;
-	}
-	ratios(s, ratio);
-	if (l->act_scale > 0)
-		s->range = (double)l->act_scale * levels;
-	else if (s->o->range == AK_RANGE_CLIP && isfinite(l->act_max))
-		s->range = (double)l->act_max;
-	else
-		s->range = ak_range_find(s->yf, count, n, ratio, levels, s->o);
-	/* Nothing was ever active: any step will do. */
-	if (!(s->range > 0))
-		s->range = isfinite(l->act_max) ? (double)l->act_max : levels;
-	for (c = 0; c < n; c++) {
-		double range =
-			fmin(s->range * (double)ratio[c], (double)l->act_max);
-
-		s->s_out[c] = (float)(range / levels);
-	}
-	s->range = fmin(s->range, (double)l->act_max);
-	free(ratio);
-	return 0;
-}
-
 static bool idle(const struct ak_fit *f, size_t n)
 {
 	size_t i;
@@ -267,6 +202,11 @@ static bool idle(const struct ak_fit *f, size_t n)
 static double settle(double v)
 {
 	return fabs(v - rint(v)) < 1e-5 * fmax(1, fabs(v) * 1e-3) ? rint(v) : v;
+}
+
+double ak_quant_threshold(double value, double unit)
+{
+	return floor(settle(value / unit));
 }
 
 static int neuron(struct ak_quant_step *s, struct ak_fit *f, size_t n,
@@ -289,7 +229,10 @@ static int neuron(struct ak_quant_step *s, struct ak_fit *f, size_t n,
 		/* Any step above zero: there is one level only. */
 		step = 16;
 		threshold =
-			floor(settle(((double)l->threshold[n] - bias) / unit));
+			s->fires_above && !isnan(s->fires_above[n]) ?
+				s->fires_above[n] :
+				ak_quant_threshold(
+					(double)l->threshold[n] - bias, unit);
 		break;
 	default:
 		step = 1 / unit;
@@ -352,8 +295,7 @@ int ak_quant_step_run(struct ak_quant_step *s)
 		return -ENOMEM;
 	for (n = 0; n < l->filters; n++)
 		s->bias[n] = (double)l->bias[n];
-	/* A spike depends on a threshold, not on a mean. */
-	want_rows = s->samples > 1 && !integers && l->act != AK_NET_SPIKE &&
+	want_rows = s->samples > 1 && !integers &&
 		    (s->o->correct_bias || s->o->round);
 	rc = ak_quant_forward(s, want_rows ? &rows : NULL);
 	if (!rc && want_rows && s->o->round && s->weights_bits < 8 &&
@@ -361,8 +303,12 @@ int ak_quant_step_run(struct ak_quant_step *s)
 		rc = ak_fit_rows(f, &rows, s->threads);
 	if (!rc && want_rows && s->o->correct_bias)
 		correct_bias(s, f, &rows);
+	/* A mean over the map has a threshold of its own. */
+	if (!rc && want_rows && s->o->correct_bias && l->act == AK_NET_SPIKE &&
+	    l->pool != AKIDA_POOL_AVERAGE)
+		rc = ak_quant_spikes(s, f, &rows);
 	ak_rows_clear(&rows);
 	if (!rc)
-		rc = find_steps(s);
+		rc = ak_quant_levels(s);
 	return rc ? rc : neurons(s, f);
 }
