@@ -110,6 +110,8 @@ DEMO_BINS  := $(patsubst tools/demo/%.c,$(BUILD)/demo/%,$(wildcard tools/demo/*.
 # sentence that says so.
 REQUIRED := snappy jansson zlib
 OPTIONAL := libpng libjpeg libcurl nettle
+# The command's alone: events of boards, and tracing.
+TOOL_OPTIONAL := libnl-genl-3.0
 PKGS := $(REQUIRED) $(foreach p,$(OPTIONAL),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
 have = $(if $(filter $(1),$(PKGS)),1,0)
 LIB_CPPFLAGS := -DHAVE_LIBPNG=$(call have,libpng) -DHAVE_LIBJPEG=$(call have,libjpeg) \
@@ -121,6 +123,13 @@ LIB_CPPFLAGS += $(call pkg,--cflags)
 LIB_LIBS := -lsnappy $(call pkg,--libs) -lm
 JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null)
 JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljansson)
+endif
+
+TOOL_PKGS := $(foreach p,$(TOOL_OPTIONAL),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
+TOOL_CPPFLAGS := -DHAVE_LIBNL=$(if $(filter libnl-genl-3.0,$(TOOL_PKGS)),1,0)
+ifneq ($(TOOL_PKGS),)
+TOOL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(TOOL_PKGS))
+TOOL_LIBS := $(shell $(PKG_CONFIG) --libs $(TOOL_PKGS))
 endif
 
 SONAME  := libakida.so.$(SOVERSION)
@@ -138,7 +147,7 @@ help:
 	@sed -n '3,11s/^# \{0,1\}//p' Makefile
 
 # Objects are made anew when the command that makes them changes.
-FLAGS := $(CC) $(CPPFLAGS) $(LIB_CPPFLAGS) $(CFLAGS) $(ISAFLAGS_avx512vnni)
+FLAGS := $(CC) $(CPPFLAGS) $(LIB_CPPFLAGS) $(TOOL_CPPFLAGS) $(CFLAGS) $(ISAFLAGS_avx512vnni)
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
 $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS))' | cmp -s - $(BUILD)/.flags || echo '$(subst ','\'',$(FLAGS))' >$(BUILD)/.flags)
 endif
@@ -148,7 +157,7 @@ isaflags = $(foreach i,$(ISA_ALL),$(if $(filter %_$(i).c,$(1)),$(ISAFLAGS_$(i)))
 $(BUILD)/obj/%.o: %.c $(BUILD)/.flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(LIB_CPPFLAGS) $(if $(filter tools/%,$<),$(JANSSON_CFLAGS)) $(CFLAGS) $(call isaflags,$<) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(LIB_CPPFLAGS) $(if $(filter tools/%,$<),$(JANSSON_CFLAGS) $(TOOL_CPPFLAGS)) $(CFLAGS) $(call isaflags,$<) -MMD -MP -c -o $@ $<
 
 $(LIB_SO): $(LIB_OBJS) userspace/lib/libakida.map
 	$(call say,LD,$@)
@@ -178,7 +187,7 @@ $(BUILD)/libakida-bare.a: $(BARE_OBJS)
 $(AKIDA): $(TOOL_OBJS) $(LIB_INT)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(TOOL_OBJS) $(LIB_INT) $(LIB_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(TOOL_OBJS) $(LIB_INT) $(LIB_LIBS) $(TOOL_LIBS)
 
 $(TOOL_LINKS:%=$(BUILD)/bin/%): $(AKIDA)
 	$(Q)ln -sf akida $@
@@ -336,7 +345,7 @@ $(KSELFTEST)/kselftest_harness.h:
 
 # The harness's macros define functions that nobody declares.
 $(SELFTEST_BINS): $(BUILD)/selftests/%: tools/testing/selftests/akida/%.c $(SELFTEST_SUPPORT) $(wildcard tools/testing/selftests/akida/*.h) \
-		uapi/akida.h $(KSELFTEST)/kselftest_harness.h $(BUILD)/.flags
+		$(wildcard uapi/*.h) $(KSELFTEST)/kselftest_harness.h $(BUILD)/.flags
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -g -O2 -std=gnu11 $(WARN) -Wno-missing-prototypes -D_GNU_SOURCE -pthread $(if $(SAN),-fsanitize=$(SAN)) -Iuapi -isystem $(KSELFTEST) -o $@ \

@@ -21,6 +21,7 @@ static const char *const kinds[NUM_FAULT_KINDS] = {
 	[FAULT_SURPRISE_REMOVAL] = "surprise-removal",
 	[FAULT_SENSOR_ALERT] = "sensor-alert",
 	[FAULT_SENSOR_ABSENT] = "sensor-absent",
+	[FAULT_DEGRADED_LINK] = "degraded-link",
 };
 
 static const struct {
@@ -51,9 +52,10 @@ static const uint8_t keys_of[NUM_FAULT_KINDS] = {
 	[FAULT_SPURIOUS_IRQ] = KEY_COUNT | KEY_PERIOD,
 	[FAULT_SLOW_LINK] = KEY_RATE,
 	[FAULT_SURPRISE_REMOVAL] = KEY_CHAN | KEY_AFTER,
-	/* These two last until they are cleared. */
+	/* These last until they are cleared. */
 	[FAULT_SENSOR_ALERT] = 0,
 	[FAULT_SENSOR_ABSENT] = 0,
+	[FAULT_DEGRADED_LINK] = 0,
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -230,7 +232,8 @@ int fault_add(struct board *b, const char *spec, char *why, size_t size)
 		f.next = now_ns() + f.period;
 	*slot = f;
 	if ((f.kind == FAULT_LINK_DOWN || f.kind == FAULT_SURPRISE_REMOVAL ||
-	     f.kind == FAULT_SENSOR_ALERT || f.kind == FAULT_SENSOR_ABSENT) &&
+	     f.kind == FAULT_SENSOR_ALERT || f.kind == FAULT_SENSOR_ABSENT ||
+	     f.kind == FAULT_DEGRADED_LINK) &&
 	    !f.after)
 		strike(b, slot);
 	return 0;

@@ -42,7 +42,7 @@ static const struct argp_option options[] = {
 	{ "fault", OPT_FAULT, "SPEC", 0,
 	  "KIND[:key=value,...]; may be repeated. Kinds: stall, abort, "
 	  "bad-completion, link-down, lost-irq, spurious-irq, slow-link, "
-	  "surprise-removal, sensor-alert, sensor-absent",
+	  "surprise-removal, sensor-alert, sensor-absent, degraded-link",
 	  0 },
 	{ "stats", OPT_STATS, "FILE", 0,
 	  "write counters there at the end, on SIGUSR1 and on \"save\"", 0 },

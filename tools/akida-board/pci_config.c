@@ -19,6 +19,8 @@
 #define EXP_DEVCTL (CAP_EXP + 0x08)
 #define DEVCTL_FLR BIT(15)
 #define EXP_DEVSTA (CAP_EXP + 0x0a)
+#define EXP_LNKSTA (CAP_EXP + 0x12)
+#define LNKSTA_SPEED 0xfu
 #define AER_END CAP_DSN
 
 static void set16(uint8_t *p, uint32_t off, uint16_t v)
@@ -93,7 +95,7 @@ static void init_caps(struct pci_config *c)
 	set16(c->w1c, EXP_DEVSTA, 0x000f);
 	put_le32(c->val + CAP_EXP + 0x0c, 0x00476c12);
 	set16(c->rw, CAP_EXP + 0x10, 0x01cb);
-	set16(c->val, CAP_EXP + 0x12, 0x1012);
+	set16(c->val, EXP_LNKSTA, 0x1012);
 	put_le32(c->val + CAP_EXP + 0x24, 0x0000001f);
 	set16(c->rw, CAP_EXP + 0x28, 0x001f);
 	put_le32(c->val + CAP_EXP + 0x2c, 0x00000006);
@@ -153,6 +155,11 @@ void pci_config_read(struct board *b, uint32_t off, uint8_t *buf, size_t len)
 	memcpy(buf, b->config.val + off, plain);
 	if (off <= EXP_DEVSTA && EXP_DEVSTA < off + plain && dma_busy(b))
 		buf[EXP_DEVSTA - off] |= BIT(5);
+	/* Trained to 2.5 GT/s only */
+	if (off <= EXP_LNKSTA && EXP_LNKSTA < off + plain &&
+	    fault_armed(b, FAULT_DEGRADED_LINK))
+		buf[EXP_LNKSTA - off] =
+			(buf[EXP_LNKSTA - off] & ~LNKSTA_SPEED) | 1;
 	if (plain < len)
 		regs_access(b, dbi_read32, NULL, off + plain, buf + plain,
 			    len - plain);

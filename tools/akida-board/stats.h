@@ -15,7 +15,7 @@ struct board;
 #define NUM_BARS 3
 /* Channels in the order wr0, wr1, rd0, rd1. */
 #define NUM_CHANNELS 4
-#define NUM_FAULT_KINDS 10
+#define NUM_FAULT_KINDS 11
 
 /**
  * struct channel_stats - counters of one DMA channel

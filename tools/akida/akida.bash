@@ -52,6 +52,9 @@ _akida_options()
 	merge)
 		echo "--output -o --force --json $common"
 		;;
+	monitor)
+		echo "--json --device --exec --count -n $common"
+		;;
 	run)
 		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
 			"--draw --dump --device --batch -b --threads -t --target --reference --layout" \
@@ -141,6 +144,14 @@ _akida_argument()
 		;;
 	run:--target | info:--target | build:--target | convert:--target)
 		_akida_words "$cur" "akd1000 akd1500"
+		;;
+	monitor:--device)
+		_akida_words "$cur" "$(_akida_boards)"
+		;;
+	monitor:--exec)
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+		;;
+	monitor:-n | monitor:--count)
 		;;
 	run:--device | bench:--device)
 		_akida_words "$cur" "soft $(_akida_boards)"
@@ -281,7 +292,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list matvec merge run verify $(_akida_options '')"
+			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list matvec merge monitor run verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -289,7 +300,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list matvec merge run verify"
+		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list matvec merge monitor run verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -328,4 +339,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-evaluate akida-info akida-inspect akida-list akida-matvec akida-merge akida-run akida-verify
+complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-evaluate akida-info akida-inspect akida-list akida-matvec akida-merge akida-monitor akida-run akida-verify

@@ -35,6 +35,8 @@ static const struct command commands[] = {
 	{ "list", "list the devices that models can run on", cmd_list },
 	{ "matvec", "multiply by a quantised matrix", cmd_matvec },
 	{ "merge", "put several quantised models into one archive", cmd_merge },
+	{ "monitor", "tell what happens to boards, as it happens",
+	  cmd_monitor },
 	{ "run", "run a model on pictures or arrays", cmd_run },
 	{ "verify", "compare converted weights with their source", cmd_verify },
 };

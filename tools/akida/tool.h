@@ -141,6 +141,15 @@ int cmd_matvec(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 
 /**
+ * cmd_monitor() - akida monitor: what happens to boards
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_monitor(int argc, char **argv);
+
+/**
  * cmd_run() - akida run: what a model predicts
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -225,6 +234,8 @@ enum tool_option {
 	OPT_EVENTS,
 	OPT_WINDOW,
 	OPT_SENSOR,
+	OPT_EXEC,
+	OPT_SLOWER_THAN,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

@@ -198,6 +198,28 @@ static void test_link_down(void **state)
 	vm_end(&vm);
 }
 
+/* Only what the link status says changes, until it is cleared. */
+static void test_degraded_link(void **state)
+{
+	struct vm vm;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		vm_start(&vm, i ? "akd1500" : "akd1000", NULL);
+		assert_int_equal(vm_read16(&vm, CONFIG, 0x82) & 0x3ff, 0x012);
+		vm_ctl_ok(&vm, "fault degraded-link");
+		assert_int_equal(vm_read16(&vm, CONFIG, 0x82) & 0x3ff, 0x011);
+		assert_int_equal(vm_read32(&vm, CONFIG, 0x80) >> 16 & 0x3ff,
+				 0x011);
+		good(&vm, WR0);
+		vm_ctl_ok(&vm, "clear degraded-link");
+		assert_int_equal(vm_read16(&vm, CONFIG, 0x82) & 0x3ff, 0x012);
+		assert_int_equal(vm_stat(&vm, "faults.degraded-link"), 1);
+		vm_end(&vm);
+	}
+}
+
 static void lost_irq(struct vm *vm, enum channel ch)
 {
 	good(vm, ch);
@@ -422,6 +444,7 @@ int main(void)
 		cmocka_unit_test(test_abort),
 		cmocka_unit_test(test_bad_completion),
 		cmocka_unit_test(test_link_down),
+		cmocka_unit_test(test_degraded_link),
 		cmocka_unit_test(test_lost_irq),
 		cmocka_unit_test(test_spurious_irq),
 		cmocka_unit_test(test_slow_link),
