@@ -16,12 +16,13 @@
  *   akida_mem.c      allocator of device memory and of the window
  *   akida_window.c   AKD1500: host memory behind outbound regions
  *   akida_copy.c     copies; akida_wait.c: sequence numbers, waiting, eventfd
- *   akida_core.c     the core: configuration, batches; akida_program.c,
- *                    akida_packet.c: programs; akida_update.c: replacing parts
- *                    of them; akida_handle.c: files' handles of them;
- *                    akida_named.c: those that stay; akida_job.c: jobs, taking
- *                    turns;
- *                    akida_dump.c: what a hung core was at
+ *   akida_core.c     the core: configuration, batches; akida_dump.c: what a
+ *                    hung core was at
+ *   akida_program.c  programs; akida_packet.c: what is in them; akida_update.c:
+ *                    replacing parts of them; akida_handle.c: files' handles of
+ *                    them; akida_named.c: those that stay
+ *   akida_job.c      jobs, their beginning and end; akida_queue.c: taking turns;
+ *                    akida_batch.c: moving their data; akida_run.c: the runner
  *   akida_mmap.c     mappings, and what they show when the board is away
  *   akida_raw.c      the vendor's file interface; akida_claim.c: who has it
  *   akida_netlink.c  events: generic netlink; akida_event.h: what they are

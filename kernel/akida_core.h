@@ -2,7 +2,7 @@
 /*
  * Programs and jobs: what the Akida core is made to do.
  *
- * One work item, the runner (akida_job.c), is all that tells the core anything.
+ * One work item, the runner (akida_run.c), is all that tells the core anything.
  * It takes batches, jobs of one file and one program, in turns; the next batch's
  * inputs move while a batch runs. The hardware is touched between akida_enter()
  * and akida_leave() only, and only if @epoch is still what it was when the batch
@@ -489,9 +489,9 @@ void akida_names_detach(struct akida_device *adev);
 void akida_names_show(struct akida_device *adev, struct seq_file *m,
 		      bool addresses);
 
-/* -------------------------------------------------------- jobs: akida_job.c */
+/* ---------------------------------- jobs: akida_job.c, _queue.c, _run.c */
 
-struct akida_task; /* a job, akida_job.c */
+struct akida_task; /* a job, akida_job.h */
 
 int akida_tasks_module_init(void);
 void akida_tasks_module_exit(void);
