@@ -14,6 +14,11 @@ for n in 0 1 2 3 4 5 6 7 8 9; do
 done
 ok 'classify names a file that does not exist' eval \
 	'! "$classify" "$demo/digits.fbz" none.png >out 2>err && grep -q "none.png" err'
+# What rounding of states and of weights costs; the last value would be off by 0.82.
+ok 'echo_state predicts a chaotic series' eval '"$BUILD/examples/echo_state" e.fbz >out && says "^float +0\.0"'
+ok 'int4 is nearly as good as float on the same input' eval \
+	'awk "/^float, 4/ { f = \$NF } /^int4/ { i = \$NF } END { exit !(f > 0 && f < 0.17 && i > 0 && i < f + 0.03) }" out'
+ok 'its model is one layer of int4' eval 'run 0 info e.fbz && says "^readout +FullyConnected .* 4 +off +400 "'
 ok 'classify without arguments' eval '! "$classify" >out 2>&1 && grep -q "^classify MODEL" out'
 ok 'score: every potential is the expected one' eval '"$BUILD/demo/score" "$demo" >out && says "^all 1000 potentials are as expected"'
 ok 'score: int4 is within 1.5 points of float' eval \

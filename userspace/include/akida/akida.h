@@ -12,6 +12,7 @@
 #include <akida/device.h>
 #include <akida/model.h>
 #include <akida/program.h>
+#include <akida/network.h>
 #include <akida/quant.h>
 #include <akida/weights.h>
 

@@ -140,6 +140,21 @@ struct ak_op *ak_graph_add(struct ak_graph *g, enum ak_op_kind kind,
 	return op;
 }
 
+void ak_graph_drop_last(struct ak_graph *g)
+{
+	clear_op(&g->op[--g->num_ops]);
+}
+
+void ak_graph_same_pads(uint32_t size, uint32_t kernel, uint32_t stride,
+			uint32_t *before, uint32_t *after)
+{
+	uint32_t covered = stride && size % stride ? size % stride : stride;
+	uint32_t total = kernel > covered ? kernel - covered : 0;
+
+	*before = total / 2;
+	*after = total - total / 2;
+}
+
 int ak_graph_prepend(struct ak_graph *g, const float *scale, const float *shift)
 {
 	size_t n = g->input.channels, bytes = n * sizeof(float);
@@ -383,6 +398,11 @@ static int resolve_op(struct ak_op *op, bool last, struct ak_err *err)
 		return 0;
 	}
 	return BAD(op, "operation %d is not known", op->kind);
+}
+
+int ak_graph_check_input(const struct ak_graph *g, struct ak_err *err)
+{
+	return check_shape(NULL, "its shape", &g->input, err);
 }
 
 int ak_graph_resolve_last(struct ak_graph *g, struct ak_err *err)

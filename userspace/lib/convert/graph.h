@@ -161,6 +161,32 @@ struct ak_op *ak_graph_add(struct ak_graph *g, enum ak_op_kind kind,
 			   const char *name);
 
 /**
+ * ak_graph_drop_last() - take the last operation away again
+ * @g: a chain of at least one operation
+ */
+void ak_graph_drop_last(struct ak_graph *g);
+
+/**
+ * ak_graph_same_pads() - TensorFlow's padding "same": the smaller half first
+ * @size: of the input
+ * @kernel: of the window
+ * @stride: step
+ * @before: where to put how many come before the first
+ * @after: where to put how many come after the last
+ */
+void ak_graph_same_pads(uint32_t size, uint32_t kernel, uint32_t stride,
+			uint32_t *before, uint32_t *after);
+
+/**
+ * ak_graph_check_input() - is the shape of the input possible?
+ * @g: a chain whose input shape is set
+ * @err: error text
+ *
+ * Return: 0, -EINVAL.
+ */
+int ak_graph_check_input(const struct ak_graph *g, struct ak_err *err);
+
+/**
  * ak_graph_prepend() - put y = x * scale[c] + shift[c] in front of a chain
  * @g: a resolved chain
  * @scale: one for each channel of the input

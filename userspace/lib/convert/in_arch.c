@@ -131,17 +131,6 @@ static int get_pair(struct reader *r, const json_t *j, const char *key,
 	return rc ? rc : get_uint(r, json_array_get(v, 1), key, x);
 }
 
-/* TensorFlow's rule: the smaller half first. */
-static void same_pads(uint32_t size, uint32_t kernel, uint32_t stride,
-		      uint32_t *before, uint32_t *after)
-{
-	uint32_t covered = stride && size % stride ? size % stride : stride;
-	uint32_t total = kernel > covered ? kernel - covered : 0;
-
-	*before = total / 2;
-	*after = total - total / 2;
-}
-
 static int get_padding(struct reader *r, const json_t *j, struct ak_op *op,
 		       const struct akida_shape *in)
 {
@@ -155,10 +144,10 @@ static int get_padding(struct reader *r, const json_t *j, struct ak_op *op,
 	if (!v || (name && !strcmp(name, "valid")))
 		return 0;
 	if (name && !strcmp(name, "same")) {
-		same_pads(in->height, op->kernel_h, op->stride_y, &op->pad_top,
-			  &op->pad_bottom);
-		same_pads(in->width, op->kernel_w, op->stride_x, &op->pad_left,
-			  &op->pad_right);
+		ak_graph_same_pads(in->height, op->kernel_h, op->stride_y,
+				   &op->pad_top, &op->pad_bottom);
+		ak_graph_same_pads(in->width, op->kernel_w, op->stride_x,
+				   &op->pad_left, &op->pad_right);
 		return 0;
 	}
 	if (json_is_array(v) && json_array_size(v) == 4) {
