@@ -22,6 +22,20 @@ for name in akidanet-0.5-160 akidanet-1.0-224 mobilenet-0.25-128 vgg-32 ds-cnn-4
 	ok "$name converts" run 0 convert $name.onnx --input-scale 1/255 --range clip "${target[@]}" -o $name.fbz
 	ok "$name runs" run 0 run $name.fbz $name.npy
 done
+# 20 s on two cores, and 1 GiB: processor time and address space do not depend on
+# what else the machine does.
+if grep -q -- '-fsanitize' "$BUILD/.flags"; then
+	skip 'a conversion with 200 pictures' 'sanitizers need time and memory of their own'
+else
+	"$python" -c '
+import numpy as np
+r = np.random.RandomState(1)
+x = r.randint(0, 256, (200, 20, 20, 3)).repeat(8, 1).repeat(8, 2)
+np.save("calib", np.clip(x + r.randint(-20, 20, x.shape), 0, 255).astype("u1"))'
+	ok 'AkidaNet 0.5 converts with 200 pictures in 40 s of processor time and 1 GiB' eval 'ulimit -t 40 -v 1048576 &&
+		run 0 convert akidanet-0.5-160.onnx --input-scale 1/255 --calib calib.npy --threads 2 --json -o calib.fbz'
+	ok_json 'and is close to the float network' '.calibration | .samples == 200 and .top1_agreement > 0.9 and .relative_error < 0.05'
+fi
 for name in mobilenetv2 resnet; do
 	ok "$name is refused" fails 1 "node '.*Add' \\(Add\\): a residual connection" convert $name.onnx \
 		--input-scale 1/255 --range clip -o $name.fbz
