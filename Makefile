@@ -29,6 +29,7 @@ COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR     ?= $(PREFIX)/share/doc/akida
 UDEVDIR    ?= $(PREFIX)/lib/udev/rules.d
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+LIBEXECDIR ?= $(PREFIX)/libexec/akida
 
 FUZZ_TIME ?= 60
 AKIDA_SHARED ?= ../shared
@@ -106,13 +107,14 @@ EXAMPLE_BINS := $(EXAMPLES:userspace/examples/%.c=$(BUILD)/examples/%)
 DEMO_BINS  := $(patsubst tools/demo/%.c,$(BUILD)/demo/%,$(wildcard tools/demo/*.c))
 
 # Libraries, from pkg-config. Optional ones may be absent: then pictures of that
-# kind (libpng, libjpeg) or downloads (libcurl, nettle) are refused with a
-# sentence that says so.
+# kind (libpng, libjpeg), downloads (libcurl, nettle) or Keras files (hdf5) are
+# refused with a sentence that says so.
 REQUIRED := snappy jansson zlib
-OPTIONAL := libpng libjpeg libcurl nettle
+OPTIONAL := libpng libjpeg libcurl nettle hdf5
 # The command's alone: events of boards, and tracing.
 TOOL_OPTIONAL := libnl-genl-3.0
-PKGS := $(REQUIRED) $(foreach p,$(OPTIONAL),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
+# libhdf5 is linked into a program of its own only.
+PKGS := $(REQUIRED) $(foreach p,$(filter-out hdf5,$(OPTIONAL)),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
 have = $(if $(filter $(1),$(PKGS)),1,0)
 LIB_CPPFLAGS := -DHAVE_LIBPNG=$(call have,libpng) -DHAVE_LIBJPEG=$(call have,libjpeg) \
 	-DHAVE_LIBCURL=$(call have,libcurl) -DHAVE_NETTLE=$(call have,nettle)
@@ -138,6 +140,8 @@ LIB_A   := $(BUILD)/lib/libakida.a
 # Not installed: every symbol, for tests that look inside.
 LIB_INT := $(BUILD)/libakida-internal.a
 AKIDA   := $(BUILD)/bin/akida
+# Reads HDF5 files for the library, in a process that may do nothing else.
+HDF5    := $(if $(filter hdf5,$(OPTIONAL)),$(shell $(PKG_CONFIG) --exists hdf5 2>/dev/null && echo $(BUILD)/libexec/akida/akida-hdf5))
 
 .PHONY: all
 all: $(LIB_SO) $(LIB_A) $(AKIDA) $(TOOL_LINKS:%=$(BUILD)/bin/%)
@@ -191,6 +195,23 @@ $(AKIDA): $(TOOL_OBJS) $(LIB_INT)
 
 $(TOOL_LINKS:%=$(BUILD)/bin/%): $(AKIDA)
 	$(Q)ln -sf akida $@
+
+# Where the library looks for it in the end.
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
+$(shell echo '$(LIBEXECDIR)' | cmp -s - $(BUILD)/.libexecdir || echo '$(LIBEXECDIR)' >$(BUILD)/.libexecdir)
+endif
+$(BUILD)/obj/userspace/lib/format/h5_child.o $(BUILD)/fuzz/obj/userspace/lib/format/h5_child.o: $(BUILD)/.libexecdir
+%/userspace/lib/format/h5_child.o: override CPPFLAGS += -DAKIDA_LIBEXECDIR='"$(LIBEXECDIR)"'
+
+# Without sanitizers, whose address space has no limit; the tests with
+# sanitizers are about what reads its output.
+HDF5_SRCS := $(sort $(wildcard userspace/hdf5/*.c))
+$(BUILD)/libexec/akida/akida-hdf5: $(HDF5_SRCS) $(wildcard userspace/hdf5/*.h) userspace/lib/format/h5_stream.h $(BUILD)/.flags
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(CFLAGS)) -fstack-protector-strong $(CPPFLAGS) \
+		$(shell $(PKG_CONFIG) --cflags hdf5) $(filter-out -fsanitize=%,$(LDFLAGS)) -o $@ $(HDF5_SRCS) $(shell $(PKG_CONFIG) --libs hdf5)
+all: $(HDF5)
 
 # ---------------------------------------------------------------- tests
 UNIT_SUPPORT_OBJS := $(UNIT_SUPPORT:%.c=$(BUILD)/obj/%.o)
@@ -312,7 +333,7 @@ FUZZ_CFLAGS := -std=gnu11 -ffp-contract=off -fno-strict-aliasing -pthread -DAKID
 $(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/.flags
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -D_GNU_SOURCE -Iuserspace/include -Iuserspace/lib -Iuapi $(LIB_CPPFLAGS) $(FUZZ_CFLAGS) $(call isaflags,$<) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) -D_GNU_SOURCE -DAKIDA_LIBEXECDIR='"$(LIBEXECDIR)"' -Iuserspace/include -Iuserspace/lib -Iuapi $(LIB_CPPFLAGS) $(FUZZ_CFLAGS) $(call isaflags,$<) -MMD -MP -c -o $@ $<
 
 $(FUZZ_BINS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tools/testing/fuzz/%.o $(FUZZ_LIB_OBJS)
 	$(call say,FUZZLD,$@)
@@ -367,6 +388,7 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/akida \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(COMPDIR)
 	$(INSTALL) -m 755 $(AKIDA) $(DESTDIR)$(BINDIR)/akida
+	$(if $(HDF5),$(INSTALL) -d $(DESTDIR)$(LIBEXECDIR) && $(INSTALL) -m 755 $(HDF5) $(DESTDIR)$(LIBEXECDIR)/akida-hdf5)
 	for l in $(TOOL_LINKS); do ln -sf akida $(DESTDIR)$(BINDIR)/$$l; done
 	$(INSTALL) -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/$(SONAME)

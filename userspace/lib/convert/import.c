@@ -17,6 +17,7 @@
 /* The first whose probe says yes; what takes any file comes last. */
 static const struct ak_importer *const importers[] = {
 	&ak_import_onnx,
+	&ak_import_keras,
 	&ak_import_arch,
 };
 

@@ -18,4 +18,10 @@ extern const struct ak_importer ak_import_arch;
  */
 extern const struct ak_importer ak_import_onnx;
 
+/**
+ * ak_import_keras - Keras models in .keras and .h5 files;
+ * Documentation/formats/keras.rst
+ */
+extern const struct ak_importer ak_import_keras;
+
 #endif /* AK_IMPORT_H */

@@ -778,7 +778,7 @@ static int read_arch(const char *path, const char *arch, const char *options,
 		format = ak_tensors_format(r.t);
 		/* .npy and .npz come from anywhere: the preset is Keras. */
 		r.torch = strncmp(format, "NumPy", 5) &&
-			  strncmp(format, ".np", 3);
+			  strncmp(format, ".np", 3) && strcmp(format, "HDF5");
 		r.g = ak_graph_new(path, format);
 		rc = r.g ? read_chain(&r, j) : no_memory(&r);
 	}

@@ -75,6 +75,9 @@ static void close_file(struct ak_tensor_file *f)
 	for (i = 0; f->unpacked && i < f->zip.count; i++)
 		ak_map_close(&f->unpacked[i].map);
 	free(f->unpacked);
+	if (f->h5)
+		ak_h5_clear(f->h5);
+	free(f->h5);
 	ak_zip_close(&f->zip);
 	ak_map_close(&f->map);
 	free(f->path);

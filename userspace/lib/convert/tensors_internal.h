@@ -10,6 +10,7 @@
 #include "common/map.h"
 #include "common/names.h"
 #include "convert/tensors.h"
+#include "format/h5.h"
 #include "format/zip.h"
 
 /**
@@ -37,12 +38,14 @@ struct ak_unpacked {
  * @map: its bytes
  * @zip: its directory, if it is an archive
  * @unpacked: one for each entry of it
+ * @h5: what is in it, if it is HDF5
  */
 struct ak_tensor_file {
 	char *path;
 	struct ak_map map;
 	struct ak_zip zip;
 	struct ak_unpacked *unpacked;
+	struct ak_h5 *h5;
 };
 
 struct ak_tensor_entry;

@@ -12,6 +12,7 @@
 
 #include "common/buf.h"
 #include "format/gguf.h"
+#include "format/h5.h"
 #include "format/npy.h"
 #include "format/safetensors.h"
 #include "format/torch.h"
@@ -414,19 +415,42 @@ static int refuse_pickle(struct ak_tensors *set, struct ak_tensor_file *f,
 		"is a bare pickle, which only Python can read; save its tensors with torch.save() or numpy.savez()");
 }
 
+/* ----------------------------------------------------------------- HDF5 */
+
 static bool is_hdf5(const struct ak_tensor_file *f)
 {
-	return f->map.size >= 8 && !memcmp(f->map.data, "\x89HDF\r\n\x1a\n", 8);
+	return ak_is_h5(f->map.data, f->map.size);
 }
 
-static int refuse_hdf5(struct ak_tensors *set, struct ak_tensor_file *f,
-		       struct ak_err *err)
+static int load_hdf5(struct ak_tensors *set, struct ak_tensor_file *f,
+		     struct ak_err *err)
 {
-	(void)set;
-	(void)f;
-	return ak_errf(
-		err, -ENOTSUP,
-		"is an HDF5 file; language models are read from safetensors, PyTorch, NumPy and GGUF files");
+	struct ak_h5_source source = { .path = f->path, .size = f->map.size };
+	size_t i;
+	int rc;
+
+	f->h5 = calloc(1, sizeof(*f->h5));
+	if (!f->h5)
+		return ak_errf(err, -ENOMEM, "no memory for its tensors");
+	rc = ak_h5_read(&source, f->h5, err);
+	for (i = 0; !rc && i < f->h5->num_attrs; i++)
+		rc = ak_tensors_add_meta(set, f->h5->attr[i].name,
+					 f->h5->attr[i].text, false, err);
+	for (i = 0; !rc && i < f->h5->count; i++) {
+		const struct ak_h5_tensor *from = &f->h5->tensor[i];
+		struct ak_tensor_place place = { .raw = from->data };
+		struct ak_tensor t = {
+			.type = from->data ? AK_TENSOR_F32 : AK_TENSOR_OTHER,
+			.dtype = from->dtype,
+			.ndim = from->ndim,
+			.count = from->count,
+			.size = from->data ? from->count * sizeof(float) : 0,
+		};
+
+		memcpy(t.dim, from->dim, sizeof(from->dim));
+		rc = ak_tensors_add(set, f, from->name, &t, &place, err);
+	}
+	return rc;
 }
 
 /* Those with a mark of their own first. */
@@ -434,7 +458,7 @@ const struct ak_container ak_containers[] = {
 	{ "GGUF", is_gguf, load_gguf },
 	{ ".npy", is_npy, load_npy },
 	{ "ZIP", is_zip, load_zip },
-	{ "HDF5", is_hdf5, refuse_hdf5 },
+	{ "HDF5", is_hdf5, load_hdf5 },
 	{ "PyTorch before 1.6", is_legacy, refuse_legacy },
 	{ "pickle", is_pickle, refuse_pickle },
 	{ "NNTR", ak_is_nntr, ak_load_nntr },
