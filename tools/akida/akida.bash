@@ -10,7 +10,7 @@ _akida_options()
 	case $1 in
 	bench)
 		echo "--input -i --batch -b --iterations -n --seconds -s --compare-reference --quant --json" \
-			"--device --threads -t --cpu --reference $common"
+			"--device --loaded --threads -t --cpu --reference $common"
 		;;
 	build)
 		echo "--target --output -o --passes --partial --sparse-output --report --mesh --json $common"
@@ -46,6 +46,9 @@ _akida_options()
 	list)
 		echo "--json $common"
 		;;
+	load)
+		echo "--name --replace --mode --json $common"
+		;;
 	matvec)
 		echo "--input -i --output -o --threads -t --json $common"
 		;;
@@ -57,9 +60,15 @@ _akida_options()
 		;;
 	run)
 		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
-			"--draw --dump --device --batch -b --threads -t --target --reference --layout" \
+			"--draw --dump --device --loaded --partial --batch -b --threads -t --target --reference --layout" \
 			"--decode --anchors --nms --events --window --sensor" \
 			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
+		;;
+	set-weights)
+		echo "--device --json $common"
+		;;
+	unload)
+		echo "--json $common"
 		;;
 	verify)
 		echo "--max-error --threads -t --json $common"
@@ -154,7 +163,12 @@ _akida_argument()
 	monitor:-n | monitor:--count)
 		;;
 	run:--device | bench:--device)
-		_akida_words "$cur" "soft $(_akida_boards)"
+		_akida_words "$cur" "soft all $(_akida_boards)"
+		;;
+	set-weights:--device)
+		_akida_words "$cur" "$(_akida_boards)"
+		;;
+	run:--loaded | bench:--loaded | load:--name | load:--mode)
 		;;
 	dma-test:--pattern)
 		_akida_words "$cur" "ones zeros checker walk1 walk0 address inverse random"
@@ -292,7 +306,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list matvec merge monitor run verify $(_akida_options '')"
+			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor run set-weights unload verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -300,7 +314,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list matvec merge monitor run verify"
+		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor run set-weights unload verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -326,6 +340,16 @@ _akida()
 			;;
 		matvec | merge | verify)
 			_akida_files "$cur" ''
+			;;
+		load)
+			_akida_files "$cur" '\.(fbz|akp|bin)$'
+			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(_akida_boards)" -- "$cur")
+			;;
+		set-weights)
+			_akida_files "$cur" '\.npy$'
+			;;
+		unload)
+			_akida_words "$cur" "$(_akida_boards)"
 			;;
 		info)
 			_akida_files "$cur" '\.fbz$'

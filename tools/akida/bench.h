@@ -10,13 +10,16 @@
 #include <akida/akida.h>
 
 #include "input.h"
+#include "place.h"
 
 /* One time is kept per call: this many take 32 MB. */
 #define BENCH_MAX_CALLS 4000000u
 
 /**
  * struct bench - one call of "akida bench"
- * @path: file name of the model
+ * @path: file name of the model or program
+ * @loaded: @path is the name of a program on the board
+ * @place: what runs, and where
  * @device: name of the device
  * @source: file of inputs, or NULL for random values
  * @load: how the model is prepared
@@ -40,6 +43,7 @@
  * @layers: profile of each layer
  * @num_layers: how many
  * @macs: multiply-adds of one input
+ * @stats: what the runs of the profile have cost
  * @reference_ms: median of a call of the scalar reference
  * @reference_equal: its outputs are the same
  */
@@ -49,7 +53,8 @@ struct bench {
 	const struct cpu_level *cpu;
 	uint32_t batch, iterations;
 	double seconds;
-	bool compare, quant, json;
+	bool compare, quant, json, loaded;
+	struct place place;
 
 	struct akida_model *model;
 	struct akida_program *program;
@@ -60,6 +65,7 @@ struct bench {
 	struct akida_layer_profile *layers;
 	unsigned int num_layers;
 	uint64_t macs;
+	struct akida_program_stats stats;
 	double reference_ms;
 	bool reference_equal;
 };

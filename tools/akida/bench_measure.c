@@ -37,8 +37,8 @@ static double seconds_now(void)
 }
 
 /* Runs @calls times, or for @seconds and at least once when @calls is 0. */
-static int run_clocked(const struct bench *b, struct akida_program *p,
-		       uint32_t calls, double seconds, struct clocked *c)
+static int run_clocked(struct bench *b, struct akida_program *p, uint32_t calls,
+		       double seconds, struct clocked *c)
 {
 	size_t in_size = b->batch * b->info.input_size;
 	size_t out_size = b->batch * b->info.output_size;
@@ -51,8 +51,12 @@ static int run_clocked(const struct bench *b, struct akida_program *p,
 			c->ms = tool_realloc(c->ms, c->room, sizeof(*c->ms));
 			before = seconds_now();
 		}
-		if (akida_program_run(p, b->in, in_size, b->out, out_size,
-				      b->batch)) {
+		if (b->place.count > 1) {
+			if (place_run(&b->place, b->in, b->out, b->batch, 0,
+				      false))
+				return -1;
+		} else if (akida_program_run(p, b->in, in_size, b->out,
+					     out_size, b->batch)) {
 			term_file_error(b->path, akida_program_error(p));
 			return -1;
 		}
@@ -116,6 +120,7 @@ int bench_profile(struct bench *b)
 		b->macs += l->macs;
 	}
 	b->num_layers = i;
+	akida_program_stats(b->program, &b->stats, sizeof(b->stats));
 	akida_program_set_profiling(b->program, false);
 	return ret;
 }

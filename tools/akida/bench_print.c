@@ -110,14 +110,34 @@ void bench_text(const struct bench *b)
 	print_time(b->min, "min, ");
 	print_time(b->median, "median, ");
 	print_time(b->p99, "p99\n");
-	printf("Throughput  %.1f inputs/s, %.2f GMAC/s\n", rate,
-	       rate * (double)b->macs * 1e-9);
+	printf("Throughput  %.1f inputs/s", rate);
+	/* A compiled program does not say how many it has. */
+	if (b->macs)
+		printf(", %.2f GMAC/s", rate * (double)b->macs * 1e-9);
+	putchar('\n');
 	printf("Memory      %.2f MiB\n", (double)b->info.memory / 1048576);
 	if (b->compare) {
 		printf("Reference   ");
 		print_time(b->reference_ms, "median, ");
 		printf("%.1f times as long, %s\n", b->reference_ms / b->median,
 		       b->reference_equal ? "same outputs" : "OTHER OUTPUTS");
+	}
+	if (b->stats.clocks) {
+		double n = (double)b->stats.runs;
+
+		printf("\nOn %s, per input, from a run of its own:\n",
+		       b->place.name[0]);
+		printf("Core        %.0f clocks\n",
+		       (double)b->stats.clocks / n);
+		printf("Queue       ");
+		print_time((double)b->stats.queue_ns / n * 1e-6,
+			   "waiting, and the transfer of the input\n");
+		printf("Run         ");
+		print_time((double)b->stats.run_ns / n * 1e-6,
+			   "computing, and the transfer of the output\n");
+		printf("Host        ");
+		print_time((double)b->stats.host_ns / n * 1e-6,
+			   "of this machine's processors\n");
 	}
 	if (timed(b)) {
 		printf("\nLayers, per input, from a run of their own:\n");
@@ -181,6 +201,24 @@ void bench_json(const struct bench *b)
 		json_put(o, "equal", json_boolean(b->reference_equal));
 		json_put(root, "compared_reference", o);
 	}
+	json_put(root, "devices", json_integer(b->place.count));
+	o = json_null();
+	if (b->stats.clocks) {
+		double n = (double)b->stats.runs;
+
+		o = json_object();
+		json_put(o, "device", json_text(b->place.name[0]));
+		json_put(o, "inputs", json_integer((json_int_t)b->stats.runs));
+		json_put(o, "clocks_per_input",
+			 json_number((double)b->stats.clocks / n));
+		json_put(o, "queue_ms",
+			 json_number((double)b->stats.queue_ns / n * 1e-6));
+		json_put(o, "run_ms",
+			 json_number((double)b->stats.run_ns / n * 1e-6));
+		json_put(o, "host_ms",
+			 json_number((double)b->stats.host_ns / n * 1e-6));
+	}
+	json_put(root, "board", o);
 	json_put(root, "layers", layers(b));
 	json_print(root);
 }

@@ -26,7 +26,12 @@ static const struct argp_option options[] = {
 	  1 },
 	{ "json", OPT_JSON, NULL, 0, "Write JSON", 1 },
 	{ NULL, 0, NULL, 0, "How to run:", 2 },
-	{ "device", OPT_DEVICE, "NAME", 0, "Device of 'akida list' (soft)", 2 },
+	{ "device", OPT_DEVICE, "NAME", 0,
+	  "Device of 'akida list' (soft); all spreads a batch over all boards",
+	  2 },
+	{ "loaded", OPT_LOADED, "NAME", 0,
+	  "Measure a program that is on the board ('akida load'), no model",
+	  2 },
 	{ "threads", 't', "N", 0, "Threads of the software device (all cores)",
 	  2 },
 	{ "cpu", OPT_CPU, "LEVEL", 0,
@@ -96,6 +101,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_DEVICE:
 		b->device = arg;
 		return 0;
+	case OPT_LOADED:
+		b->loaded = true;
+		b->path = arg;
+		return 0;
 	case 't':
 		b->load.threads = tool_number(state, "--threads", arg, 1, 1024);
 		return 0;
@@ -117,6 +126,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		}
 		if (!b->path)
 			argp_error(state, "MODEL.fbz is missing");
+		if (b->loaded && !strcmp(b->device, "soft"))
+			argp_error(state, "--loaded needs --device BOARD");
+		if (b->compare && (b->loaded || !strcmp(b->device, PLACE_ALL)))
+			argp_error(
+				state,
+				"--compare-reference is for a model on one device");
 		if (b->iterations && b->seconds > 0)
 			argp_error(
 				state,
@@ -129,7 +144,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	options,
 	parse,
-	"MODEL.fbz\n--quant",
+	"MODEL.fbz\n--loaded NAME --device BOARD\n--quant",
 	"Measure how fast a model runs: latency of a call, throughput, and each "
 	"layer's share."
 	"\v"
@@ -138,6 +153,7 @@ static const struct argp argp = {
 	"  akida bench --threads 1 --iterations 1000 model.fbz\n"
 	"  akida bench --batch 16 -i frames.npy --json model.fbz\n"
 	"  akida bench --cpu avx2 --compare-reference model.fbz\n"
+	"  akida bench --loaded lamp --device /dev/akida0\n"
 	"  akida bench --quant\n",
 	NULL,
 	NULL,
@@ -186,10 +202,7 @@ static int read_inputs(struct bench *b)
 
 static int bench_on(struct bench *b, struct akida_device *device)
 {
-	b->program = tool_open_program(device, b->model, b->path, &b->load,
-				       &b->info);
-	if (!b->program || read_inputs(b) || bench_measure(b) ||
-	    bench_profile(b))
+	if (read_inputs(b) || bench_measure(b) || bench_profile(b))
 		return TOOL_FAILED;
 	if (b->compare && bench_reference(b, device))
 		return TOOL_FAILED;
@@ -209,7 +222,6 @@ static int bench_on(struct bench *b, struct akida_device *device)
 int cmd_bench(int argc, char **argv)
 {
 	struct bench b = { .device = "soft", .batch = 1 };
-	struct akida_device *device;
 	int ret = TOOL_FAILED;
 
 	tool_parse(&argp, argc, argv, &b);
@@ -219,15 +231,23 @@ int cmd_bench(int argc, char **argv)
 		b.seconds = b.quant ? 0.3 : 2;
 	if (b.quant)
 		return bench_quant(&b);
-	device = tool_open_device(b.device);
-	if (device) {
-		b.model = tool_open_model(b.path);
-		if (b.model)
-			ret = bench_on(&b, device);
+	b.place = (struct place){ .device = b.device,
+				  .path = b.path,
+				  .loaded = b.loaded,
+				  .options = &b.load };
+	if (!place_open(&b.place)) {
+		b.model = b.place.model;
+		if (b.compare && !b.model) {
+			term_error("%s: --compare-reference needs a model",
+				   b.path);
+			place_close(&b.place);
+			return TOOL_FAILED;
+		}
+		b.program = b.place.programs[0];
+		b.info = b.place.info;
+		ret = bench_on(&b, b.place.devices[0]);
 	}
-	akida_program_free(b.program);
-	akida_model_free(b.model);
-	akida_device_free(device);
+	place_close(&b.place);
 	free(b.in);
 	free(b.out);
 	free(b.layers);

@@ -62,6 +62,9 @@ static int run_batches(struct run *r)
 {
 	size_t count = r->inputs.count, done = 0, n;
 
+	if (r->place.count > 1)
+		return place_run(&r->place, r->inputs.data, r->out, count,
+				 r->batch, true);
 	while (done < count) {
 		n = r->batch ? r->batch : DEFAULT_BATCH;
 		if (n > count - done)
@@ -145,14 +148,30 @@ static int write_output(const struct run *r)
 	return ret;
 }
 
+static int run_open(struct run *r)
+{
+	struct place *p = &r->place;
+
+	p->device = r->device;
+	p->path = r->path;
+	p->loaded = r->loaded;
+	p->options = &r->load;
+	if (place_open(p))
+		return -1;
+	if (!p->model && (r->load.target || r->dump)) {
+		term_error(
+			"%s: --target and --dump need a model: a compiled program has no layers to look at",
+			r->path);
+		return -1;
+	}
+	r->model = p->model;
+	r->program = p->programs[0];
+	r->info = p->info;
+	return 0;
+}
+
 static int run_on(struct run *r, struct akida_device *device)
 {
-	if (device) {
-		r->program = tool_open_program(device, r->model, r->path,
-					       &r->load, &r->info);
-		if (!r->program)
-			return TOOL_FAILED;
-	}
 	if (read_inputs(r) || run_all(r))
 		return TOOL_FAILED;
 	if (r->load.target && compare_run(r, device))
@@ -170,25 +189,19 @@ static int run_on(struct run *r, struct akida_device *device)
 
 int cmd_run(int argc, char **argv)
 {
-	struct akida_device *device = NULL;
 	struct run r;
 	int ret = TOOL_FAILED;
 
 	run_parse(&r, argc, argv);
-	if (r.float_input.arch || ak_graph_probe(r.path)) {
+	if (!r.loaded && (r.float_input.arch || ak_graph_probe(r.path))) {
 		if (!run_float_open(&r))
 			ret = run_on(&r, NULL);
 	} else if (!run_float_refuse(&r)) {
-		device = tool_open_device(r.device);
-		if (device)
-			r.model = tool_open_model(r.path);
-		if (r.model)
-			ret = run_on(&r, device);
+		if (!run_open(&r))
+			ret = run_on(&r, r.place.devices[0]);
 	}
 	ak_graph_free(r.graph);
-	akida_program_free(r.program);
-	akida_model_free(r.model);
-	akida_device_free(device);
+	place_close(&r.place);
 	inputs_clear(&r.inputs);
 	labels_clear(&r.labels);
 	compare_clear(&r.comparison);

@@ -18,6 +18,7 @@
 #include "tool.h"
 
 #define MAX_USERS 256
+#define MAX_PROGRAMS 64
 
 /* All that is known. */
 struct board {
@@ -27,6 +28,8 @@ struct board {
 	char version[32];
 	struct akida_board_user users[MAX_USERS];
 	int num_users;
+	struct akida_named_program programs[MAX_PROGRAMS];
+	unsigned int num_programs;
 };
 
 bool info_is_board(const char *arg)
@@ -51,6 +54,12 @@ static void look(struct board *s)
 	if (akida_board_open(b, s->desc.node) ||
 	    akida_board_info(b, &s->info, sizeof(s->info)))
 		s->error = tool_text("%s", akida_board_error(b));
+	/* A driver that keeps no programs has none. */
+	while (!s->error && s->num_programs < MAX_PROGRAMS &&
+	       !akida_board_program(b, s->num_programs,
+				    &s->programs[s->num_programs],
+				    sizeof(s->programs[0])))
+		s->num_programs++;
 	akida_board_free(b);
 }
 
@@ -152,6 +161,38 @@ static json_t *users_json(const struct board *s)
 	return list;
 }
 
+static json_t *programs_json(const struct board *s)
+{
+	json_t *list = json_array(), *o;
+	unsigned int i;
+	char mode[8];
+
+	for (i = 0; i < s->num_programs; i++) {
+		const struct akida_named_program *p = &s->programs[i];
+
+		o = json_object();
+		snprintf(mode, sizeof(mode), "%04o", p->mode & 0777);
+		json_put(o, "name", json_text(p->name));
+		json_put(o, "id", json_integer((json_int_t)p->id));
+		json_put(o, "uid", json_integer(p->uid));
+		json_put(o, "gid", json_integer(p->gid));
+		json_put(o, "mode", json_text(mode));
+		json_put(o, "may_run",
+			 json_boolean(p->rights & AKIDA_OPEN_RUN));
+		json_put(o, "may_change",
+			 json_boolean(p->rights & AKIDA_OPEN_WRITE));
+		json_put(o, "input_shape", json_shape(&p->input));
+		json_put(o, "bytes", json_integer(p->data_size));
+		json_put(o, "tracks", json_integer(p->num_tracks));
+		json_put(o, "passes", json_integer(p->num_passes));
+		json_put(o, "jobs", json_integer((json_int_t)p->jobs));
+		json_put(o, "open", json_integer(p->handles));
+		json_put(o, "since", json_number((double)p->since / 1e9));
+		json_add(list, o);
+	}
+	return list;
+}
+
 static json_t *memory_json(uint64_t size, uint64_t left)
 {
 	json_t *o = json_object();
@@ -208,8 +249,10 @@ static void print_json(const struct board *s)
 	json_put(o, "interrupts", irqs_json(&s->desc));
 	json_put(o, "users", users_json(s));
 	json_put(o, "error", json_text(s->error));
-	if (!s->error)
+	if (!s->error) {
 		put_info(o, &s->info);
+		json_put(o, "programs", programs_json(s));
+	}
 	json_print(o);
 }
 
@@ -300,6 +343,45 @@ static void print_info(const struct akida_board_info *i)
 	row("Resets", "%u", i->resets);
 }
 
+static void user_cell(struct table *t, uint32_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (pw)
+		table_cell(t, "%s", pw->pw_name);
+	else
+		table_cell(t, "%u", uid);
+}
+
+static void print_programs(const struct board *s)
+{
+	static const char *const heads[] = { "Program", "Owner", "Mode",
+					     "Input",	">Size", ">Jobs",
+					     ">Open",	NULL };
+	struct table *t;
+	unsigned int i;
+	char size[32];
+
+	if (s->error || !s->num_programs)
+		return;
+	row("Programs", "%u", s->num_programs);
+	t = table_new(heads);
+	for (i = 0; i < s->num_programs; i++) {
+		const struct akida_named_program *p = &s->programs[i];
+
+		table_cell(t, "%s", p->name);
+		user_cell(t, p->uid);
+		table_cell(t, "%04o", p->mode & 0777);
+		table_cell(t, "%ux%ux%u", p->input.height, p->input.width,
+			   p->input.channels);
+		table_cell(t, "%s",
+			   host_bytes(p->data_size, size, sizeof(size)));
+		table_cell(t, "%llu", (unsigned long long)p->jobs);
+		table_cell(t, "%u", p->handles);
+	}
+	table_print(t, 2);
+}
+
 static void print_users(const struct board *s)
 {
 	static const char *const heads[] = { ">Process", "User", ">Files",
@@ -322,13 +404,8 @@ static void print_users(const struct board *s)
 		return;
 	t = table_new(heads);
 	for (i = 0; i < s->num_users && i < MAX_USERS; i++) {
-		const struct passwd *pw = getpwuid(s->users[i].uid);
-
 		table_cell(t, "%d", s->users[i].pid);
-		if (pw)
-			table_cell(t, "%s", pw->pw_name);
-		else
-			table_cell(t, "%u", s->users[i].uid);
+		user_cell(t, s->users[i].uid);
 		table_cell(t, "%u", s->users[i].files);
 		table_cell(t, "%s", s->users[i].comm);
 	}
@@ -362,6 +439,7 @@ int info_board(const char *name, bool json)
 		print_desc(s);
 		if (!s->error)
 			print_info(&s->info);
+		print_programs(s);
 		print_users(s);
 	}
 	if (s->error) {

@@ -33,11 +33,16 @@ static const struct command commands[] = {
 	  cmd_info },
 	{ "inspect", "show the tensors of a file of weights", cmd_inspect },
 	{ "list", "list the devices that models can run on", cmd_list },
+	{ "load", "load a model or a program onto a board, to stay there",
+	  cmd_load },
 	{ "matvec", "multiply by a quantised matrix", cmd_matvec },
 	{ "merge", "put several quantised models into one archive", cmd_merge },
 	{ "monitor", "tell what happens to boards, as it happens",
 	  cmd_monitor },
 	{ "run", "run a model on pictures or arrays", cmd_run },
+	{ "set-weights", "replace weights of a program on a board",
+	  cmd_set_weights },
+	{ "unload", "take a program off a board", cmd_unload },
 	{ "verify", "compare converted weights with their source", cmd_verify },
 };
 
@@ -51,7 +56,7 @@ static void print_help(FILE *out)
 	      "Subcommands:\n",
 	      out);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-10s%s\n", commands[i].name,
+		fprintf(out, "  %-13s%s\n", commands[i].name,
 			commands[i].summary);
 	fputs("\n"
 	      "Options:\n"

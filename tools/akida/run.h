@@ -12,6 +12,7 @@
 #include "fbz.h"
 #include "input.h"
 #include "labels.h"
+#include "place.h"
 #include "predict.h"
 #include "yolo.h"
 
@@ -69,7 +70,9 @@ struct comparison {
 
 /**
  * struct run - one call of "akida run"
- * @path: file name of the model
+ * @path: file name of the model, or of a compiled program
+ * @loaded: name of a program on the board, or NULL; then @path is the same
+ * @place: what runs, and where
  * @device: name of the device
  * @output: file for the outputs, or NULL
  * @labels_path: file of labels, or NULL
@@ -104,7 +107,9 @@ struct comparison {
  * @comparison: filled in with a target
  */
 struct run {
-	const char *path, *device, *output, *labels_path, *draw, *dump;
+	const char *path, *loaded, *device, *output, *labels_path, *draw;
+	const char *dump;
+	struct place place;
 	const char *anchors;
 	const char **sources;
 	size_t num_sources;

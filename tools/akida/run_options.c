@@ -62,7 +62,15 @@ static const struct argp_option options[] = {
 	  "Draw the predictions over the picture", 1 },
 	{ "dump", OPT_DUMP, "DIR", 0, "Write every layer's output as .npy", 1 },
 	{ NULL, 0, NULL, 0, "How to run:", 2 },
-	{ "device", OPT_DEVICE, "NAME", 0, "Device of 'akida list' (soft)", 2 },
+	{ "device", OPT_DEVICE, "NAME", 0,
+	  "Device of 'akida list' (soft); all spreads the inputs over all boards",
+	  2 },
+	{ "loaded", OPT_LOADED, "NAME", 0,
+	  "Run a program that is on the board ('akida load'), no model", 2 },
+	{ "partial", OPT_PARTIAL, NULL, 0,
+	  "On a board that cannot hold all layers: the longest part that it can "
+	  "on the board, the rest on this machine's processors",
+	  2 },
 	{ "batch", 'b', "N", 0, "Inputs per call (at most 64)", 2 },
 	{ "threads", 't', "N", 0, "Threads of the software device (all cores)",
 	  2 },
@@ -75,10 +83,28 @@ static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
+static void add(const char ***list, size_t *count, const char *arg)
+{
+	*list = tool_realloc(*list, *count + 1, sizeof(**list));
+	(*list)[(*count)++] = arg;
+}
+
 static void end(struct run *r, struct argp_state *state)
 {
 	const char *dot = r->draw ? strrchr(r->draw, '.') : NULL;
 
+	if (r->loaded) {
+		/* There is no model: what stands alone is an input. */
+		if (r->path)
+			add(&r->sources, &r->num_sources, r->path);
+		r->path = r->loaded;
+		if (r->load.target || r->load.flags || r->dump)
+			argp_error(
+				state,
+				"--loaded: the program is on the board already; --target, --partial, --reference and --dump are for models");
+		if (!strcmp(r->device, "soft"))
+			argp_error(state, "--loaded needs --device BOARD");
+	}
 	if (!r->path)
 		argp_error(state, "MODEL is missing");
 	if (!r->num_sources && !r->num_events)
@@ -91,12 +117,6 @@ static void end(struct run *r, struct argp_state *state)
 		argp_error(state, "--decode yolo needs --anchors FILE");
 	if ((r->anchors || r->nms_given) && !r->decode)
 		argp_error(state, "--anchors and --nms are for --decode yolo");
-}
-
-static void add(const char ***list, size_t *count, const char *arg)
-{
-	*list = tool_realloc(*list, *count + 1, sizeof(**list));
-	(*list)[(*count)++] = arg;
 }
 
 /* "128x96" */
@@ -182,6 +202,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_DEVICE:
 		r->device = arg;
 		return 0;
+	case OPT_LOADED:
+		r->loaded = arg;
+		return 0;
+	case OPT_PARTIAL:
+		r->load.flags |= AKIDA_LOAD_PARTIAL;
+		return 0;
 	case 'b':
 		r->batch = tool_number(state, "--batch", arg, 1, 1 << 20);
 		return 0;
@@ -219,11 +245,12 @@ static const struct argp_child children[] = {
 static const struct argp argp = {
 	options,
 	parse,
-	"MODEL -i FILE [FILE...]",
+	"MODEL -i FILE [FILE...]\n--loaded NAME --device BOARD -i FILE [FILE...]",
 	"Run a model and show what it predicts: the best classes with their "
 	"scores, or, for an output with rows and columns, the cells where a "
-	"class is likely (channel 0 is the background). MODEL is a .fbz file or "
-	"a float network, which is computed in floats."
+	"class is likely (channel 0 is the background). MODEL is a .fbz file, a "
+	"float network, which is computed in floats, or, on a board, a compiled "
+	"program."
 	"\v"
 	"Examples:\n"
 	"  akida run model.fbz -i lamp.png --labels labels.txt\n"
@@ -231,6 +258,8 @@ static const struct argp argp = {
 	"  akida run fomo.fbz -i shelf.jpg --crop --draw shelf-boxes.png\n"
 	"  camera | akida run model.fbz -i - --json\n"
 	"  akida run model.fbz -i lamp.png --target akd1000\n"
+	"  akida run model.fbz -i frames.npy --device all -o scores.npy\n"
+	"  akida run --loaded lamp --device /dev/akida0 -i lamp.png\n"
 	"  akida run model.onnx -i lamp.png --input-scale 1/255\n"
 	"  akida run yolo.fbz -i street.jpg --decode yolo --anchors anchors.txt --draw boxes.png\n"
 	"  akida run gesture.fbz --events hand.npy --sensor 128x128 --window 50000\n",

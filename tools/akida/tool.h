@@ -123,6 +123,15 @@ int cmd_inspect(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 
 /**
+ * cmd_load() - akida load: a program that stays on a board
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_load(int argc, char **argv);
+
+/**
  * cmd_matvec() - akida matvec: multiply by a quantised matrix
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -157,6 +166,24 @@ int cmd_monitor(int argc, char **argv);
  * Return: an exit code.
  */
 int cmd_run(int argc, char **argv);
+
+/**
+ * cmd_set_weights() - akida set-weights: other weights for a program on a board
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_set_weights(int argc, char **argv);
+
+/**
+ * cmd_unload() - akida unload: take a program off a board
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_unload(int argc, char **argv);
 
 /**
  * cmd_verify() - akida verify: how far a converted model is from its source
@@ -236,6 +263,10 @@ enum tool_option {
 	OPT_SENSOR,
 	OPT_EXEC,
 	OPT_SLOWER_THAN,
+	OPT_LOADED,
+	OPT_NAME,
+	OPT_REPLACE,
+	OPT_MODE,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

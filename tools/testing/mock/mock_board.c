@@ -98,6 +98,8 @@ static void setting(const char *key, const char *value)
 						       AKIDA_CHIP_AKD1500;
 	else if (!strcmp(key, "caps"))
 		mock.caps = (uint32_t)strtoul(value, NULL, 0);
+	else if (!strcmp(key, "silicon"))
+		mock.silicon = strtoul(value, NULL, 0);
 	else if (!strcmp(key, "open"))
 		mock.open_errno = error_number(value);
 	else if (!strcmp(key, "fail"))
@@ -211,6 +213,11 @@ static int do_info(struct file *f, struct akida_ioc_info *i)
 	i->chip = mock.chip;
 	i->caps = AKIDA_CAP_VIRTUAL | AKIDA_CAP_COHERENT |
 		  AKIDA_CAP_LONG_LISTS | mock.caps;
+	if (mock.silicon) {
+		i->caps &= ~AKIDA_CAP_VIRTUAL;
+		i->abi_version = AKIDA_ABI_VERSION;
+		i->device_version = 0xbca10309;
+	}
 	i->index = f->index;
 	i->devmem_size = memory_size();
 	i->devmem_free = memory_size() - taken(AKIDA_BUFFER_DEVICE);
@@ -612,6 +619,11 @@ static int dispatch(struct file *f, unsigned long request, void *arg)
 		return do_wait(f, arg);
 	case AKIDA_IOC_EVENTFD:
 		return do_eventfd(f, arg);
+	/* What an older driver does not know. */
+	case AKIDA_IOC_PROGRAM_OPEN:
+	case AKIDA_IOC_PROGRAM_LIST:
+	case AKIDA_IOC_PROGRAM_DELETE:
+		return -ENOTTY;
 	}
 	wrong("ioctl %#lx: number %#x with a size or direction that akida.h does not have",
 	      request, nr);

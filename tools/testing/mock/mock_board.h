@@ -22,6 +22,8 @@
  * struct mock - settings, and what was asked
  * @chip: AKIDA_CHIP_* of every board
  * @caps: added to what the chip has
+ * @silicon: boards are silicon, of a driver that takes programs for an AKD1500;
+ *	it has none of the calls behind that
  * @open_errno: open() fails with it
  * @fail_nr: number of the ioctl that fails
  * @fail_errno: with this; 0 for none
@@ -38,6 +40,7 @@
  */
 struct mock {
 	uint32_t chip;
+	bool silicon;
 	uint32_t caps;
 	int open_errno;
 	unsigned int fail_nr, fail_after;

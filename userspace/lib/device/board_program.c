@@ -107,7 +107,7 @@ static int check_target(struct akida_program *p,
 	if (!(info->caps & AKIDA_BOARD_VIRTUAL))
 		return ak_errf(
 			&p->err, -ENOTSUP,
-			"%s: this board is silicon, and what is public is not enough to compile a model for silicon; it takes programs that BrainChip's SDK compiled",
+			"%s: this board is silicon, and what is public is not enough to compile a model for silicon; it takes programs that BrainChip's SDK compiled: save one there and load that file (see 'Programs for silicon' in the user guide)",
 			b->node);
 	if (o->target && o->target != info->chip)
 		return ak_errf(&p->err, -EINVAL,
