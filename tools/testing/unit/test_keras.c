@@ -546,7 +546,7 @@ static int mutants(void)
 		return 4;
 	if (SANITIZED)
 		return 0;
-	return longest > 0.1 ? 5 : use.ru_maxrss > 64 << 10 ? 6 : 0;
+	return longest > 0.15 ? 5 : use.ru_maxrss > 64 << 10 ? 6 : 0;
 }
 
 static int hostile(void)
@@ -576,7 +576,7 @@ static int hostile(void)
 		return 8;
 	if (SANITIZED)
 		return 0;
-	return longest > 0.1 ? 5 : use.ru_maxrss > 64 << 10 ? 6 : 0;
+	return longest > 0.15 ? 5 : use.ru_maxrss > 64 << 10 ? 6 : 0;
 }
 
 static void test_hostile(void **state)
