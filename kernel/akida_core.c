@@ -130,15 +130,24 @@ void *akida_batch_desc_cpu(struct akida_core *core, const struct akida_batch *b,
 
 /* ------------------------------------------------------------- programs */
 
-static int move(struct akida_core *core, u32 to, u32 size)
+/* What is on the stage goes where the core finds it; @to is an address of its. */
+static int move(struct akida_core *core, const struct akida_program *p, u32 to,
+		u32 size)
 {
 	struct akida_dma_seg seg = {
 		.host = core->stage->dma,
 		.dev = to,
 		.len = size,
 	};
-	int err = akida_dma_run(core->adev, AKIDA_DMA_TO_DEVICE, &seg, 1, NULL);
+	int err = 0;
 
+	/* The memory is coherent; registers are written behind it, in order. */
+	if (p->map)
+		memcpy(p->map->host.cpu + (to - p->dev), core->stage->cpu,
+		       size);
+	else
+		err = akida_dma_run(core->adev, AKIDA_DMA_TO_DEVICE, &seg, 1,
+				    NULL);
 	if (!err)
 		core->bytes += size;
 	return err;
@@ -153,7 +162,7 @@ static int move_data(struct akida_core *core, struct akida_program *p,
 	for (; size && !err; size -= n, offset += n) {
 		n = min_t(u32, size, STAGE_SIZE - STAGE_DESCS);
 		memcpy(core->stage->cpu, p->data + offset, n);
-		err = move(core, p->dev + offset, n);
+		err = move(core, p, p->dev + offset, n);
 	}
 	return err;
 }
@@ -203,7 +212,7 @@ static int upload(struct akida_core *core, struct akida_program *p, u64 epoch,
 	if (err || !all)
 		return err;
 	n = write_config_descs(core, p, true);
-	err = move(core, config_descs(p), n * AKIDA_DESC_CONFIG_BYTES);
+	err = move(core, p, config_descs(p), n * AKIDA_DESC_CONFIG_BYTES);
 	/* A transfer may have been the last before the board was blocked. */
 	if (!err && core_epoch(core) == epoch)
 		p->epoch = epoch;
@@ -281,6 +290,12 @@ static int configure_all(struct akida_core *core, struct akida_program *p,
 
 	if (err)
 		return err;
+	/* It is idle, and sees no other program than this. */
+	err = akida_window_show(core->adev, p->map);
+	if (err) {
+		akida_leave(core->adev);
+		return err;
+	}
 	akida_reset_mesh(core->adev);
 	set_program(core, p);
 	set_config(core, config_descs(p), p->num_desc);
@@ -297,7 +312,7 @@ static int configure_dirty(struct akida_core *core, struct akida_program *p,
 {
 	u32 descs = config_descs(p) + p->num_desc * AKIDA_DESC_CONFIG_BYTES;
 	unsigned int n = write_config_descs(core, p, false);
-	int err = move(core, descs, n * AKIDA_DESC_CONFIG_BYTES);
+	int err = move(core, p, descs, n * AKIDA_DESC_CONFIG_BYTES);
 
 	if (!err)
 		err = enter(core, epoch);

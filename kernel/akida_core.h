@@ -9,7 +9,9 @@
  * began: whoever blocks the board makes a new one, and what was under way begins
  * again when it is unblocked.
  *
- * The plan of device memory. Programs lie below; at its very end lies the arena,
+ * The plan of device memory. Programs lie below, or, on an AKD1500 without room
+ * for them, in host memory behind the window, which shows the core the one that
+ * is in the mesh; at its very end lies the arena,
  * with descriptors, inputs and, last, outputs. The core writes outputs only, and
  * no descriptor says how long they are: what is too long runs over outputs of
  * the same file, and then out of memory. Outputs in the arena belong to one
@@ -31,6 +33,7 @@ struct akida_file;
 struct akida_host;
 struct akida_name;
 struct akida_task;
+struct akida_window_map;
 
 /* Jobs in a batch: a core takes 15 inputs ahead (the engine's figure). */
 #define AKIDA_BATCH_MAX 15
@@ -118,6 +121,8 @@ struct akida_queue {
  * @out_slot: bytes that an output takes in the arena
  * @depth: jobs in a batch
  * @halves: batches that the arena holds: 2, or 1 of a program with large maps
+ * @map: host memory behind the window that has them; NULL: they are in device
+ *	memory
  * @dev: device address of the data; descriptors lie behind
  * @dev_size: bytes there
  * @epoch: when it was moved there; the runner's
@@ -157,6 +162,7 @@ struct akida_program {
 	u32 out_slot;
 	unsigned int depth;
 	unsigned int halves;
+	struct akida_window_map *map;
 	u32 dev;
 	u32 dev_size;
 	u64 epoch;
@@ -410,6 +416,12 @@ void *akida_batch_desc_cpu(struct akida_core *core, const struct akida_batch *b,
  * The caller has not entered the board.
  */
 void akida_program_put(struct akida_program *p);
+
+/**
+ * akida_programs_detach() - let go of all that needs the PCI device
+ * @adev: gone board whose runner does not run
+ */
+void akida_programs_detach(struct akida_device *adev);
 
 /**
  * akida_user_array() - a copy of an array of the caller's, charged to them

@@ -396,6 +396,7 @@ void akida_objects_detach(struct akida_device *adev)
 	mutex_unlock(&adev->files_lock);
 	akida_core_detach(adev);
 	akida_names_detach(adev);
+	akida_programs_detach(adev);
 	akida_claim_detach(adev);
 	akida_window_detach(adev);
 	akida_mem_detach(adev);

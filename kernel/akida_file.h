@@ -244,6 +244,7 @@ struct akida_remains;
  * @base: address by which the chip sees it
  * @size: bytes of the window that it takes, 0 for no map
  * @region: index of the region
+ * @shared: it has none of its own: see akida_window_reserve()
  * @remains: to keep the memory in when it is given back while the board is
  *	blocked
  */
@@ -252,6 +253,7 @@ struct akida_window_map {
 	u32 base;
 	u32 size;
 	int region;
+	bool shared;
 	struct akida_remains *remains;
 };
 
@@ -297,7 +299,31 @@ int akida_window_create(struct akida_device *adev, struct akida_window_map *m,
 			u64 size, u32 at);
 
 /**
- * akida_window_destroy() - end of akida_window_create()
+ * akida_window_reserve() - host memory that the chip sees now and then
+ * @adev: entered board
+ * @m: where to put it; it must not move
+ * @size: bytes, rounded up to what regions can express
+ *
+ * For programs: all that there are have one region together.
+ *
+ * Return: as akida_window_create().
+ */
+int akida_window_reserve(struct akida_device *adev, struct akida_window_map *m,
+			 u64 size);
+
+/**
+ * akida_window_show() - let the chip see what was reserved
+ * @adev: entered board, whose core uses none of it now
+ * @m: of akida_window_reserve(), or NULL for nothing; the others are out of
+ *	its sight
+ *
+ * Return: 0, -EIO if the region does not take.
+ */
+int akida_window_show(struct akida_device *adev,
+		      const struct akida_window_map *m);
+
+/**
+ * akida_window_destroy() - end of akida_window_create(), akida_window_reserve()
  * @adev: board with @sem read-locked, or one that is gone
  * @m: map; afterwards none
  *

@@ -142,7 +142,8 @@ static void tell(const struct akida_name *n, struct akida_named *to)
 		.rights = has_capability_noaudit(current, CAP_DAC_OVERRIDE) ?
 				  all :
 				  rights(n),
-		.flags = p->sparse ? AKIDA_PROGRAM_SPARSE : 0,
+		.flags = (p->sparse ? AKIDA_PROGRAM_SPARSE : 0) |
+			 (p->map ? AKIDA_PROGRAM_WINDOW : 0),
 		.handles = atomic_read(&p->handles),
 		.width = p->width,
 		.height = p->height,
@@ -496,6 +497,8 @@ static void show_program(struct seq_file *m, const struct akida_program *p,
 		p->size, p->note_size, p->num_tracks, p->passes,
 		atomic_read(&p->handles), atomic_read(&p->jobs),
 		atomic64_read(&p->done));
+	if (p->map)
+		seq_puts(m, ", in host memory");
 	if (READ_ONCE(p->adev->core->loaded) == p->id)
 		seq_puts(m, ", in the mesh");
 	if (addresses)

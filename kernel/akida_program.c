@@ -74,6 +74,29 @@ static int plan_batches(struct akida_program *p, u32 arena)
 	return 0;
 }
 
+/*
+ * Host memory that the chip sees while the program is in the mesh. Nobody else
+ * ever gets at it; but since the chip could write there, @data is what counts.
+ */
+static int take_host_memory(struct akida_program *p)
+{
+	int err;
+
+	if (!p->adev->window)
+		return -ENOSPC;
+	p->map = kzalloc(sizeof(*p->map), GFP_KERNEL_ACCOUNT);
+	if (!p->map)
+		return -ENOMEM;
+	err = akida_window_reserve(p->adev, p->map, p->dev_size);
+	if (err) {
+		kfree(p->map);
+		p->map = NULL;
+		return err;
+	}
+	p->dev = p->map->base;
+	return 0;
+}
+
 static int take_memory(struct akida_program *p)
 {
 	struct akida_device *adev = p->adev;
@@ -86,6 +109,8 @@ static int take_memory(struct akida_program *p)
 		return err;
 	p->dev_size = PAGE_ALIGN(ALIGN(p->size, 64) + descs);
 	err = akida_space_alloc(&adev->mem->space, p->dev_size, &p->dev);
+	if (err)
+		err = take_host_memory(p);
 	if (err) {
 		p->dev_size = 0;
 		arena_put(adev->core);
@@ -97,6 +122,39 @@ static int take_memory(struct akida_program *p)
 	return 0;
 }
 
+static void give_memory_back(struct akida_program *p)
+{
+	struct akida_device *adev = p->adev;
+	struct akida_core *core = adev->core;
+
+	/* Unlike akida_enter() this waits for no reset to end. */
+	down_read(&adev->sem);
+	mutex_lock(&core->program_lock);
+	list_del(&p->node);
+	if (p->map)
+		akida_window_destroy(adev, p->map);
+	mutex_unlock(&core->program_lock);
+	up_read(&adev->sem);
+	if (!p->map)
+		akida_space_free(&adev->mem->space, p->dev, p->dev_size);
+	kfree(p->map);
+	arena_put(core);
+}
+
+void akida_programs_detach(struct akida_device *adev)
+{
+	struct akida_core *core = adev->core;
+	struct akida_program *p;
+
+	if (!core)
+		return;
+	mutex_lock(&core->program_lock);
+	list_for_each_entry(p, &core->all, node)
+		if (p->map)
+			akida_window_destroy(adev, p->map);
+	mutex_unlock(&core->program_lock);
+}
+
 static void program_release(struct kref *ref)
 {
 	struct akida_program *p = container_of(ref, struct akida_program, ref);
@@ -104,11 +162,7 @@ static void program_release(struct kref *ref)
 
 	if (p->dev_size) {
 		akida_event_program(adev, false, p->maker, p->id, p->size);
-		mutex_lock(&adev->core->program_lock);
-		list_del(&p->node);
-		mutex_unlock(&adev->core->program_lock);
-		akida_space_free(&adev->mem->space, p->dev, p->dev_size);
-		arena_put(adev->core);
+		give_memory_back(p);
 	}
 	mutex_destroy(&p->lock);
 	bitmap_free(p->dirty);

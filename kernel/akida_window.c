@@ -4,6 +4,9 @@
  * which leads to one piece of coherent memory. With an IOMMU a piece has any
  * size; without one it is as large as contiguous memory can be had.
  *
+ * Programs that device memory has no room for share one region, which leads to
+ * that of them which is in the mesh.
+ *
  * How many regions there are is found by writing and reading back, as the
  * kernel's own DesignWare driver does.
  */
@@ -60,6 +63,9 @@ struct akida_remains {
  * @space: addresses
  * @region: regions
  * @num: how many there are
+ * @shared: the region that programs share
+ * @num_shared: how many programs; without any it is free as others are
+ * @shown: of these, the one that it leads to, or NULL
  * @granule: base, size and target are multiples of this
  * @remains: memory to free after the reset
  */
@@ -68,6 +74,9 @@ struct akida_window {
 	struct akida_space space;
 	struct akida_region region[AKIDA_MAX_REGIONS];
 	unsigned int num;
+	unsigned int shared;
+	unsigned int num_shared;
+	const struct akida_window_map *shown;
 	u32 granule;
 	struct list_head remains;
 };
@@ -223,35 +232,88 @@ void akida_window_exit(struct akida_device *adev)
 	kfree(w);
 }
 
+static bool is_free(const struct akida_window *w, unsigned int i)
+{
+	return !w->region[i].size && !(w->num_shared && i == w->shared);
+}
+
+/* Under the lock: a region that leads nowhere yet, or -ENOSPC. */
+static int find_free(const struct akida_window *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->num; i++)
+		if (is_free(w, i))
+			return i;
+	return -ENOSPC;
+}
+
+/* Under the lock. */
+static int aim(struct akida_device *adev, unsigned int i,
+	       const struct akida_window_map *m)
+{
+	struct akida_region *r = &adev->window->region[i];
+	int err;
+
+	*r = (struct akida_region){
+		.size = m->size,
+		.base = m->base,
+		.target = m->host.dma,
+	};
+	err = region_on(adev, i);
+	if (err) {
+		region_off(adev, i);
+		r->size = 0;
+	}
+	return err;
+}
+
 /* A region for a map whose memory and address are there. */
 static int take_region(struct akida_device *adev, struct akida_window_map *m)
 {
 	struct akida_window *w = adev->window;
-	unsigned int i;
-	int err = -ENOSPC;
+	int err = 0, i;
 
 	mutex_lock(&w->lock);
-	for (i = 0; i < w->num && w->region[i].size; i++)
-		;
-	if (i < w->num) {
-		w->region[i] = (struct akida_region){
-			.size = m->size,
-			.base = m->base,
-			.target = m->host.dma,
-		};
+	if (!m->shared || !w->num_shared) {
+		i = find_free(w);
+		if (i < 0)
+			err = i;
+		else if (m->shared)
+			w->shared = i;
+		else
+			err = aim(adev, i, m);
 		m->region = i;
-		err = region_on(adev, i);
-		if (err) {
-			region_off(adev, i);
-			w->region[i].size = 0;
-		}
+	}
+	if (!err)
+		w->num_shared += m->shared;
+	mutex_unlock(&w->lock);
+	return err;
+}
+
+int akida_window_show(struct akida_device *adev,
+		      const struct akida_window_map *m)
+{
+	struct akida_window *w = adev->window;
+	int err = 0;
+
+	if (!w)
+		return 0;
+	mutex_lock(&w->lock);
+	if (w->shown != m) {
+		region_off(adev, w->shared);
+		w->region[w->shared].size = 0;
+		if (m)
+			err = aim(adev, w->shared, m);
+		w->shown = err ? NULL : m;
 	}
 	mutex_unlock(&w->lock);
 	return err;
 }
 
-int akida_window_create(struct akida_device *adev, struct akida_window_map *m,
-			u64 size, u32 at)
+/* Memory, an address and a region for it. */
+static int make_map(struct akida_device *adev, struct akida_window_map *m,
+		    u64 size, u32 at)
 {
 	struct akida_window *w = adev->window;
 	int err;
@@ -294,6 +356,34 @@ no_memory:
 	return err;
 }
 
+int akida_window_create(struct akida_device *adev, struct akida_window_map *m,
+			u64 size, u32 at)
+{
+	m->shared = false;
+	return make_map(adev, m, size, at);
+}
+
+int akida_window_reserve(struct akida_device *adev, struct akida_window_map *m,
+			 u64 size)
+{
+	m->shared = true;
+	return make_map(adev, m, size, 0);
+}
+
+/* Under the lock: whether the map's region has to be switched off. */
+static bool give_region_back(struct akida_window *w, struct akida_window_map *m)
+{
+	if (m->shared) {
+		w->num_shared--;
+		if (w->shown != m)
+			return false;
+		w->shown = NULL;
+		m->region = w->shared;
+	}
+	w->region[m->region].size = 0;
+	return true;
+}
+
 void akida_window_destroy(struct akida_device *adev, struct akida_window_map *m)
 {
 	struct akida_window *w = adev->window;
@@ -302,8 +392,7 @@ void akida_window_destroy(struct akida_device *adev, struct akida_window_map *m)
 	if (!w || !m->size)
 		return;
 	mutex_lock(&w->lock);
-	w->region[m->region].size = 0;
-	if (adev->state == AKIDA_LIVE)
+	if (give_region_back(w, m) && adev->state == AKIDA_LIVE)
 		region_off(adev, m->region);
 	if (adev->state == AKIDA_BLOCKED) {
 		r = m->remains;
@@ -334,6 +423,6 @@ void akida_window_info(struct akida_device *adev, struct akida_ioc_info *info)
 	info->window_size = (u64)w->space.num << w->space.shift;
 	info->window_free = (u64)w->space.free << w->space.shift;
 	for (i = 0; i < w->num; i++)
-		info->window_regions += !w->region[i].size;
+		info->window_regions += is_free(w, i);
 	mutex_unlock(&w->lock);
 }

@@ -393,13 +393,17 @@ struct akida_epg {
  * The driver copies all of it; what the caller changes afterwards does not
  * matter. It looks at every packet: lengths, the node, NP and unit that it is
  * for. The copy in device memory can be reached by no buffer, mapping or
- * transfer.
+ * transfer. On an AKD1500 a program that device memory has no room for is in
+ * host memory of the driver behind the board's window; so is that one (since
+ * version 3).
  *
  * Return: 0; -EINVAL for anything out of its range, and for another
  * @device_version than that of the info; -EBADMSG for a packet that is none or
  * is for nobody in the mesh; -EOPNOTSUPP for several passes on silicon, where
  * how they follow each other is not public; -ENOSPC without room in device
- * memory, or AKIDA_MAX_PROGRAMS; -ENOMEM.
+ * memory, for inputs and outputs or for the program, nor in a window, or
+ * AKIDA_MAX_PROGRAMS; -ENOMEM, also if host memory for the window cannot be had
+ * in one piece; -EIO if the window does not take its settings.
  */
 struct akida_ioc_program {
 	__u64 data;
