@@ -70,6 +70,13 @@ int named_mode(int fd, const char *name, uint32_t mode, uint32_t uid,
 	return dev_ioctl(fd, AKIDA_IOC_PROGRAM_MODE, &c);
 }
 
+int named_free(int fd, uint32_t handle)
+{
+	struct akida_ioc_program_free c = { .handle = handle };
+
+	return dev_ioctl(fd, AKIDA_IOC_PROGRAM_FREE, &c);
+}
+
 int named_note(int fd, uint32_t handle, void *to, uint32_t size)
 {
 	struct akida_ioc_program_note c = {
@@ -111,60 +118,83 @@ int named_delete_all(int fd)
 	return err;
 }
 
-/* Submits and looks; the memory of both buffers is one page each at least. */
-static int run(int fd, uint32_t handle, const struct tiny *t, unsigned int num,
-	       uint8_t *in, uint32_t input, uint8_t *out, uint32_t output)
+static void work_free(struct named_work *w, int fd)
 {
-	static const struct akida_submit_job none;
-	struct akida_submit_job job[AKIDA_MAX_SUBMIT];
-	uint8_t value[AKIDA_MAX_SUBMIT][TINY_INPUTS];
+	if (w->in)
+		munmap(w->in, w->num * TINY_INPUT_BYTES);
+	if (w->out)
+		munmap(w->out, w->num * TINY_OUTPUT_BYTES);
+	if (w->input)
+		buffer_free(fd, w->input);
+	if (w->output)
+		buffer_free(fd, w->output);
+}
+
+static int submit(struct named_work *w, int fd, uint32_t handle)
+{
+	struct akida_submit_job job[AKIDA_MAX_SUBMIT] = { 0 };
 	struct akida_ioc_submit c = {
 		.jobs = (uintptr_t)job,
 		.program = handle,
-		.num_jobs = num,
-		.flags = AKIDA_SUBMIT_WAIT,
-		.deadline = now_ns() + 60 * NS,
+		.num_jobs = w->num,
 	};
 	int err;
 
-	for (unsigned int i = 0; i < num; i++) {
+	for (unsigned int i = 0; i < w->num; i++) {
 		uint32_t at = i * TINY_INPUT_BYTES;
 
-		job[i] = none;
-		job[i].input = input;
-		job[i].output = output;
+		job[i].input = w->input;
+		job[i].output = w->output;
 		job[i].input_offset = at;
 		job[i].output_offset = i * TINY_OUTPUT_BYTES;
 		job[i].input_size =
-			tiny_input(value[i], (uint32_t *)(in + at), i);
+			tiny_input(w->value[i], (uint32_t *)(w->in + at), i);
 	}
-	memset(out, 0xa5, num * TINY_OUTPUT_BYTES);
+	memset(w->out, 0xa5, w->num * TINY_OUTPUT_BYTES);
 	err = dev_ioctl(fd, AKIDA_IOC_SUBMIT, &c);
-	if (err || c.status)
-		return err ? err : c.status;
-	for (unsigned int i = 0; i < num; i++)
-		if (tiny_check(t, value[i], out + i * TINY_OUTPUT_BYTES))
-			return -EBADMSG;
-	return 0;
+	w->seq = c.seq;
+	return err;
+}
+
+int named_begin(struct named_work *w, int fd, uint32_t handle, unsigned int num)
+{
+	int err;
+
+	memset(w, 0, sizeof(*w));
+	w->num = num;
+	w->in = buffer_map(fd, AKIDA_BUFFER_HOST, num * TINY_INPUT_BYTES,
+			   &w->input);
+	w->out = buffer_map(fd, AKIDA_BUFFER_HOST, num * TINY_OUTPUT_BYTES,
+			    &w->output);
+	err = w->in && w->out ? submit(w, fd, handle) : -errno;
+	if (err)
+		work_free(w, fd);
+	return err;
+}
+
+int named_end(struct named_work *w, int fd, const struct tiny *t)
+{
+	int err = 0;
+
+	/* Nothing may move any more when the memory goes. */
+	for (unsigned int i = 0; i < w->num; i++) {
+		int ended = wait_for(fd, w->seq + i, 60000, NULL);
+
+		err = err ? err : ended;
+	}
+	for (unsigned int i = 0; i < w->num && !err; i++)
+		if (tiny_check(t, w->value[i], w->out + i * TINY_OUTPUT_BYTES))
+			err = -EBADMSG;
+	work_free(w, fd);
+	return err;
 }
 
 int named_run(int fd, uint32_t handle, const struct tiny *t, unsigned int num)
 {
-	uint32_t input, output;
-	uint8_t *in = buffer_map(fd, AKIDA_BUFFER_HOST, num * TINY_INPUT_BYTES,
-				 &input);
-	uint8_t *out = buffer_map(fd, AKIDA_BUFFER_HOST,
-				  num * TINY_OUTPUT_BYTES, &output);
-	int err;
+	struct named_work w;
+	int err = named_begin(&w, fd, handle, num);
 
-	if (!in || !out)
-		return -errno;
-	err = run(fd, handle, t, num, in, input, out, output);
-	munmap(in, num * TINY_INPUT_BYTES);
-	munmap(out, num * TINY_OUTPUT_BYTES);
-	buffer_free(fd, input);
-	buffer_free(fd, output);
-	return err;
+	return err ? err : named_end(&w, fd, t);
 }
 
 int named_update(int fd, uint32_t handle, const struct tiny *t, uint32_t flags)

@@ -41,6 +41,7 @@ int named_open(int fd, const char *name, uint32_t rights,
 int named_delete(int fd, const char *name, uint64_t id);
 int named_mode(int fd, const char *name, uint32_t mode, uint32_t uid,
 	       uint32_t gid);
+int named_free(int fd, uint32_t handle);
 
 /**
  * named_note() - read a note
@@ -66,14 +67,54 @@ int named_count(int fd);
 int named_delete_all(int fd);
 
 /**
+ * struct named_work - jobs of a tiny program that are under way
+ * @in: inputs
+ * @out: outputs
+ * @input: handle of the buffer with these
+ * @output: handle of the buffer with those
+ * @value: what the inputs stand for
+ * @num: jobs
+ * @seq: number of the first
+ */
+struct named_work {
+	uint8_t *in, *out;
+	uint32_t input, output;
+	uint8_t value[AKIDA_MAX_SUBMIT][TINY_INPUTS];
+	unsigned int num;
+	uint64_t seq;
+};
+
+/**
+ * named_begin() - submit jobs
+ * @w: where to put what belongs to them
+ * @fd: of the node
+ * @handle: program
+ * @num: how many, at most AKIDA_MAX_SUBMIT
+ *
+ * Return: 0, and named_end() is due; a negative errno.
+ */
+int named_begin(struct named_work *w, int fd, uint32_t handle,
+		unsigned int num);
+
+/**
+ * named_end() - wait for the jobs and look at their outputs
+ * @w: jobs
+ * @fd: of the node
+ * @t: what their program was
+ *
+ * Return: 0; a negative errno of a wait or a job; -EBADMSG for an output that is
+ * another than it should be.
+ */
+int named_end(struct named_work *w, int fd, const struct tiny *t);
+
+/**
  * named_run() - run a tiny program on some inputs and look at the outputs
  * @fd: of the node
  * @handle: program
  * @t: what it is
  * @num: inputs, at most AKIDA_MAX_SUBMIT
  *
- * Return: 0; a negative errno, of the call or a job; -EBADMSG for an output that
- * is another than it should be.
+ * Return: as named_begin() and named_end().
  */
 int named_run(int fd, uint32_t handle, const struct tiny *t, unsigned int num);
 

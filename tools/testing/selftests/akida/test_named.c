@@ -9,32 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "board_fixture.h"
-#include "named.h"
-
-static struct akida_ioc_info info(int fd)
-{
-	struct akida_ioc_info i = { 0 };
-
-	dev_ioctl(fd, AKIDA_IOC_INFO, &i);
-	return i;
-}
-
-/* A name that leads to a program of its own file, closed again. */
-static int leave(const struct board *b, const char *name, unsigned int seed,
-		 uint32_t mode, uint32_t flags)
-{
-	int fd = dev_open(b), err;
-	struct tiny t;
-
-	if (fd < 0)
-		return fd;
-	err = tiny_load(fd, &t, b->chip, seed);
-	if (err > 0)
-		err = named_give(fd, err, name, mode, flags, NULL, 0);
-	close(fd);
-	return err;
-}
+#include "named_fixture.h"
 
 /*
  * What a function says as another user, by a node that the caller has open and
@@ -53,23 +28,11 @@ static int as_user(const char *user, int fd, const char *name,
 	return -WEXITSTATUS(status);
 }
 
-static int open_to_run(int fd, const char *name)
-{
-	int handle = named_open(fd, name, AKIDA_RIGHT_RUN, NULL);
-
-	return handle > 0 ? 0 : handle;
-}
-
 static int open_to_write(int fd, const char *name)
 {
 	int handle = named_open(fd, name, AKIDA_RIGHT_WRITE, NULL);
 
 	return handle > 0 ? 0 : handle;
-}
-
-static int delete (int fd, const char *name)
-{
-	return named_delete(fd, name, 0);
 }
 
 static int widen(int fd, const char *name)
@@ -97,58 +60,6 @@ static int take_another(int fd, const char *name)
 	(void)name;
 	return handle < 0 ? handle :
 			    named_give(fd, handle, "another", 0, 0, NULL, 0);
-}
-
-FIXTURE(names)
-{
-	struct board b;
-	struct akida_ioc_info info;
-	int fd;
-};
-
-FIXTURE_VARIANT(names)
-{
-	int chip;
-};
-
-/* clang-format off */
-FIXTURE_VARIANT_ADD(names, akd1000) {
-	.chip = AKIDA_CHIP_AKD1000,
-};
-
-FIXTURE_VARIANT_ADD(names, akd1500) {
-	.chip = AKIDA_CHIP_AKD1500,
-};
-
-/* clang-format on */
-FIXTURE_SETUP(names)
-{
-	self->fd = -1;
-	if (board_find(&self->b, variant->chip))
-		SKIP(longjmp(_metadata->env, 1),
-		     "this machine has no such board");
-	self->fd = dev_open(&self->b);
-	ASSERT_GE(self->fd, 0);
-	self->info = info(self->fd);
-	ASSERT_EQ(0, named_count(self->fd));
-}
-
-/* Whatever a test left, and nothing may stay behind. */
-FIXTURE_TEARDOWN(names)
-{
-	struct akida_ioc_info now;
-
-	if (self->fd < 0)
-		return;
-	EXPECT_EQ(0, named_delete_all(self->fd));
-	close(self->fd);
-	self->fd = dev_open(&self->b);
-	now = info(self->fd);
-	EXPECT_EQ(0U, now.programs);
-	EXPECT_EQ(self->info.devmem_free, now.devmem_free);
-	EXPECT_EQ(self->info.window_free, now.window_free);
-	EXPECT_EQ(0, named_debugfs(&self->b));
-	close(self->fd);
 }
 
 /* Closed by who made it, run by another, with what was left for that one. */
@@ -259,7 +170,7 @@ TEST_F(names, hostile_names)
 			TH_LOG("name %zu", i);
 		}
 		EXPECT_EQ(-EINVAL, open_to_run(self->fd, bad[i]));
-		EXPECT_EQ(-EINVAL, delete (self->fd, bad[i]));
+		EXPECT_EQ(-EINVAL, drop(self->fd, bad[i]));
 		EXPECT_EQ(-EINVAL, widen(self->fd, bad[i]));
 	}
 	/* No end, and something behind the end. */
@@ -272,7 +183,7 @@ TEST_F(names, hostile_names)
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		EXPECT_EQ(0, leave(&self->b, good[i], 1, 0, 0));
 		EXPECT_EQ(0, open_to_run(self->fd, good[i]));
-		EXPECT_EQ(0, delete (self->fd, good[i]));
+		EXPECT_EQ(0, drop(self->fd, good[i]));
 		EXPECT_EQ(-ENOENT, open_to_run(self->fd, good[i]));
 	}
 }
@@ -373,13 +284,13 @@ TEST_F(names, permissions)
 		}
 		EXPECT_EQ(-EPERM, as_user("nobody", self->fd, "shared", widen));
 	}
-	EXPECT_EQ(-EACCES, as_user("nobody", self->fd, "shared", delete));
+	EXPECT_EQ(-EACCES, as_user("nobody", self->fd, "shared", drop));
 	EXPECT_EQ(-EACCES, as_user("nobody", self->fd, "shared", replace));
 	EXPECT_EQ(1, named_count(self->fd));
 	/* Who may write may take the name away. */
 	ASSERT_EQ(0, named_mode(self->fd, "shared", 0702, -1, -1));
 	EXPECT_EQ(0, as_user("nobody", self->fd, "shared", replace));
-	EXPECT_EQ(0, as_user("nobody", self->fd, "shared", delete));
+	EXPECT_EQ(0, as_user("nobody", self->fd, "shared", drop));
 	EXPECT_EQ(0, named_count(self->fd));
 }
 
@@ -418,7 +329,7 @@ TEST_F(names, owners_and_groups)
 	ASSERT_EQ(0, named_mode(self->fd, "another", -1, 0, -1));
 	EXPECT_EQ(0, as_user("user", self->fd, "another", open_to_run));
 	EXPECT_EQ(-EACCES, as_user("user", self->fd, "another", open_to_write));
-	EXPECT_EQ(-EACCES, as_user("user", self->fd, "another", delete));
+	EXPECT_EQ(-EACCES, as_user("user", self->fd, "another", drop));
 	EXPECT_EQ(-EACCES, as_user("nobody", self->fd, "another", open_to_run));
 	ASSERT_EQ(1, named_list(self->fd, &n, 1));
 	EXPECT_EQ(0U, n.uid);

@@ -13,6 +13,7 @@
 
 #include "board_fixture.h"
 #include "load.h"
+#include "named.h"
 
 #define SIZE 65536
 
@@ -61,6 +62,28 @@ TEST_F_TIMEOUT(board, sleep_under_load, 180)
 	EXPECT_LE(bus + times, counter(&self->b, "resets.bus"));
 	/* The vector's message has moved meanwhile; the engines know. */
 	EXPECT_EQ(stray, counter(&self->b, "interrupts.stray"));
+}
+
+/* Nor do programs go that nobody has open. */
+TEST_F_TIMEOUT(board, programs_with_a_name_sleep, 60)
+{
+	int fd = dev_open(&self->b), handle;
+	struct tiny t;
+
+	if (!vm_is("VM_PROFILE", "sleep"))
+		SKIP(return, "the machine cannot sleep in this profile");
+	ASSERT_GE(fd, 0);
+	handle = tiny_load(fd, &t, variant->chip, 1);
+	ASSERT_GT(handle, 0);
+	ASSERT_EQ(0, named_run(fd, handle, &t, 5));
+	ASSERT_EQ(0, named_give(fd, handle, "sleeper", 0, 0, NULL, 0));
+	close(fd);
+	ASSERT_EQ(0, sleep_and_wake());
+	EXPECT_EQ(1, named_count(self->fd));
+	handle = named_open(self->fd, "sleeper", AKIDA_RIGHT_RUN, NULL);
+	ASSERT_GT(handle, 0);
+	EXPECT_EQ(0, named_run(self->fd, handle, &t, 5));
+	EXPECT_EQ(0, named_delete_all(self->fd));
 }
 
 /* A transfer that stands still does not keep the machine awake. */
