@@ -13,6 +13,8 @@
 
 /* Above this a confusion matrix says little and takes memory. */
 #define MAX_CLASSES 1000u
+/* What a terminal shows of it. */
+#define MAX_COLUMNS 24u
 
 /**
  * struct evaluate - the command line, and what came of it
@@ -33,14 +35,17 @@ struct evaluate {
 
 /**
  * struct answers - what one model says
- * @best: class of each input
- * @count: inputs
+ * @best: class of each input, or of each cell of its map
+ * @inputs: inputs
+ * @count: classes in @best
  * @classes: classes
  * @right: how many agree with labels
+ * @class_mean: share that agrees, the mean over classes that labels have
  */
 struct answers {
 	uint32_t *best;
-	size_t count, classes, right;
+	size_t inputs, count, classes, right;
+	double class_mean;
 };
 
 static bool is_fbz(const char *path)
@@ -48,6 +53,16 @@ static bool is_fbz(const char *path)
 	size_t n = strlen(path);
 
 	return n > 4 && !strcmp(path + n - 4, ".fbz");
+}
+
+static void take_scores(struct answers *a, float *scores, size_t inputs,
+			const struct akida_shape *out)
+{
+	a->inputs = inputs;
+	a->count = inputs * out->height * out->width;
+	a->classes = out->channels;
+	a->best = fbz_best(scores, a->count, a->classes);
+	free(scores);
 }
 
 static int answer_int(const struct evaluate *e, const char *path,
@@ -73,17 +88,10 @@ static int answer_int(const struct evaluate *e, const char *path,
 				   first.input_bits))
 			scores = fbz_int_scores(m, path, &d, e->threads, &info);
 	}
-	if (scores && info.output.height * info.output.width != 1) {
-		term_error(
-			"%s: its output is a map; labels are for one class of each input",
-			path);
-	} else if (scores) {
-		a->count = d.count;
-		a->classes = info.output.channels;
-		a->best = fbz_best(scores, d.count, a->classes);
+	if (scores) {
+		take_scores(a, scores, d.count, &info.output);
 		ret = 0;
 	}
-	free(scores);
 	fbz_data_clear(&d);
 	akida_model_free(m);
 	return ret;
@@ -101,27 +109,20 @@ static int answer_float(const struct evaluate *e, const char *path,
 	if (!g)
 		return -1;
 	out = &g->op[g->num_ops - 1].out;
-	if (out->height * out->width != 1)
-		term_error(
-			"%s: its output is a map; labels are for one class of each input",
-			path);
-	else if (!fbz_data_load(&d, e->data, g, &e->input,
-				e->input.bits ? e->input.bits : 8))
+	if (!fbz_data_load(&d, e->data, g, &e->input,
+			   e->input.bits ? e->input.bits : 8))
 		scores = fbz_float_scores(g, &d, e->input.scale, e->threads);
 	if (scores) {
-		a->count = d.count;
-		a->classes = out->channels;
-		a->best = fbz_best(scores, d.count, a->classes);
+		take_scores(a, scores, d.count, out);
 		ret = 0;
 	}
-	free(scores);
 	fbz_data_clear(&d);
 	ak_graph_free(g);
 	return ret;
 }
 
-static uint32_t *read_labels(const struct evaluate *e, size_t count,
-			     size_t classes)
+static uint32_t *read_labels(const struct evaluate *e, size_t inputs,
+			     size_t count, size_t classes)
 {
 	struct akida_array *a = akida_array_new();
 	uint32_t *labels = tool_alloc(count, sizeof(*labels));
@@ -139,8 +140,9 @@ static uint32_t *read_labels(const struct evaluate *e, size_t count,
 	    akida_array_dtype(a) == AKIDA_DTYPE_FLOAT32 ||
 	    akida_array_dtype(a) == AKIDA_DTYPE_FLOAT64) {
 		term_error("%s: it must have %zu whole numbers, one class for "
-			   "each input",
-			   e->labels, count);
+			   "each %s",
+			   e->labels, count,
+			   count == inputs ? "input" : "cell of each map");
 		goto fail;
 	}
 	for (i = 0; i < count; i++) {
@@ -169,18 +171,55 @@ static double share(size_t part, size_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
+/* [label][answer]; NULL for so many classes that it would fill the memory. */
+static size_t *confusion(const struct answers *a, const uint32_t *labels)
+{
+	size_t n = a->classes, i, *count;
+
+	if (n > MAX_CLASSES)
+		return NULL;
+	count = tool_alloc(n * n, sizeof(*count));
+	for (i = 0; i < a->count; i++)
+		count[labels[i] * n + a->best[i]]++;
+	return count;
+}
+
+/* Where one class is far more frequent than others, accuracy says little. */
+static void compare(struct answers *a, const uint32_t *labels)
+{
+	size_t *right = tool_alloc(a->classes, sizeof(*right));
+	size_t *all = tool_alloc(a->classes, sizeof(*all));
+	size_t i, seen = 0;
+	double sum = 0;
+
+	for (i = 0; i < a->count; i++) {
+		all[labels[i]]++;
+		right[labels[i]] += a->best[i] == labels[i];
+		a->right += a->best[i] == labels[i];
+	}
+	for (i = 0; i < a->classes; i++) {
+		seen += all[i] > 0;
+		sum += share(right[i], all[i]);
+	}
+	a->class_mean = seen ? sum / (double)seen : 0;
+	free(right);
+	free(all);
+}
+
 static void print_matrix(const struct answers *a, const uint32_t *labels)
 {
 	size_t n = a->classes, i, k, *count;
 	const char **heads;
 	struct table *t;
 
-	if (n > 24)
+	if (n > MAX_COLUMNS) {
+		printf("Which of the %zu classes is taken for which is shown by --json\n",
+		       n);
 		return;
-	count = tool_alloc(n * n, sizeof(*count));
+	}
+	puts("Rows: labels; columns: what the model says");
+	count = confusion(a, labels);
 	heads = tool_alloc(n + 3, sizeof(*heads));
-	for (i = 0; i < a->count; i++)
-		count[labels[i] * n + a->best[i]]++;
 	heads[0] = ">Class";
 	for (k = 0; k < n; k++)
 		heads[k + 1] = tool_text(">%zu", k);
@@ -194,7 +233,11 @@ static void print_matrix(const struct answers *a, const uint32_t *labels)
 			sum += count[i * n + k];
 			table_cell(t, "%zu", count[i * n + k]);
 		}
-		table_cell(t, "%.2f %%", 100 * share(count[i * n + i], sum));
+		if (sum)
+			table_cell(t, "%.2f %%",
+				   100 * share(count[i * n + i], sum));
+		else
+			table_cell(t, "-");
 	}
 	table_print(t, 0);
 	for (k = 0; k < n; k++)
@@ -205,16 +248,12 @@ static void print_matrix(const struct answers *a, const uint32_t *labels)
 
 static json_t *matrix_json(const struct answers *a, const uint32_t *labels)
 {
-	size_t n = a->classes, i, k, *count;
-	json_t *rows = json_array(), *row;
+	size_t n = a->classes, i, k, *count = confusion(a, labels);
+	json_t *rows, *row;
 
-	if (n > MAX_CLASSES) {
-		json_decref(rows);
+	if (!count)
 		return json_null();
-	}
-	count = tool_alloc(n * n, sizeof(*count));
-	for (i = 0; i < a->count; i++)
-		count[labels[i] * n + a->best[i]]++;
+	rows = json_array();
 	for (i = 0; i < n; i++) {
 		row = json_array();
 		for (k = 0; k < n; k++)
@@ -232,11 +271,20 @@ static json_t *answers_json(const char *path, const struct answers *a,
 	json_t *j = json_object();
 
 	json_put(j, "model", json_text(path));
-	json_put(j, "inputs", json_integer((json_int_t)a->count));
+	json_put(j, "inputs", json_integer((json_int_t)a->inputs));
+	json_put(j, "labels", json_integer((json_int_t)a->count));
 	json_put(j, "right", json_integer((json_int_t)a->right));
 	json_put(j, "accuracy", json_number(share(a->right, a->count)));
+	json_put(j, "class_mean", json_number(a->class_mean));
 	json_put(j, "confusion", matrix_json(a, labels));
 	return j;
+}
+
+static void print_right(const char *path, const struct answers *a)
+{
+	printf("%s: %zu of %zu right, %.2f %%, mean of classes %.2f %%\n", path,
+	       a->right, a->count, 100 * share(a->right, a->count),
+	       100 * a->class_mean);
 }
 
 static void report(const struct evaluate *e, const struct answers *a,
@@ -258,14 +306,11 @@ static void report(const struct evaluate *e, const struct answers *a,
 		json_print(root);
 		return;
 	}
-	printf("%s: %zu of %zu right, %.2f %%\n", e->path, a->right, a->count,
-	       100 * share(a->right, a->count));
+	print_right(e->path, a);
 	if (b->best) {
-		printf("%s: %zu of %zu right, %.2f %%\n", e->against, b->right,
-		       b->count, 100 * share(b->right, b->count));
+		print_right(e->against, b);
 		printf("They agree in %.2f %%\n", 100 * share(same, a->count));
 	}
-	puts("Rows: labels; columns: what the model says");
 	print_matrix(a, labels);
 }
 
@@ -277,7 +322,8 @@ static int answer(const struct evaluate *e, const char *path, struct answers *a)
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Input and output:", 1 },
 	{ "data", OPT_DATA, "FILE.npy", 0, "Inputs", 1 },
-	{ "labels", 'l', "FILE.npy", 0, "Class of each input", 1 },
+	{ "labels", 'l', "FILE.npy", 0,
+	  "Class of each input, or of each cell of its map", 1 },
 	{ "against", OPT_AGAINST, "MODEL", 0,
 	  "Compare with another model, a float one for instance", 1 },
 	{ "layout", OPT_LAYOUT, "ORDER", 0,
@@ -342,7 +388,7 @@ static const struct argp argp = {
 	parse,
 	"MODEL --data FILE.npy --labels FILE.npy",
 	"Run a model over labelled inputs: accuracy and confusion matrix. MODEL "
-	"is a .fbz file or a float network."
+	"is a .fbz file or a float network. Of a map each cell has a class."
 	"\v"
 	"Examples:\n"
 	"  akida evaluate digits.fbz --data test.npy --labels labels.npy\n"
@@ -358,23 +404,23 @@ int cmd_evaluate(int argc, char **argv)
 	struct answers a = { 0 }, b = { 0 };
 	uint32_t *labels = NULL;
 	int ret = TOOL_FAILED;
-	size_t i;
 
 	tool_parse(&argp, argc, argv, &e);
 	if (answer(&e, e.path, &a) || (e.against && answer(&e, e.against, &b)))
 		goto out;
-	if (b.best && b.classes != a.classes) {
-		term_error("%s has %zu classes, %s %zu", e.path, a.classes,
-			   e.against, b.classes);
+	if (b.best && (b.classes != a.classes || b.count != a.count)) {
+		term_error(
+			"%s says %zu times one of %zu classes, %s %zu of %zu",
+			e.path, a.count, a.classes, e.against, b.count,
+			b.classes);
 		goto out;
 	}
-	labels = read_labels(&e, a.count, a.classes);
+	labels = read_labels(&e, a.inputs, a.count, a.classes);
 	if (!labels)
 		goto out;
-	for (i = 0; i < a.count; i++) {
-		a.right += a.best[i] == labels[i];
-		b.right += b.best && b.best[i] == labels[i];
-	}
+	compare(&a, labels);
+	if (b.best)
+		compare(&b, labels);
 	report(&e, &a, &b, labels);
 	ret = TOOL_OK;
 out:

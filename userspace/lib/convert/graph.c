@@ -155,6 +155,20 @@ void ak_graph_same_pads(uint32_t size, uint32_t kernel, uint32_t stride,
 	*after = total - total / 2;
 }
 
+void ak_norm_affine(float *gamma, float *beta, const float *mean,
+		    const float *variance, size_t n, double epsilon)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		double scale = (double)gamma[i] / sqrt((double)variance[i] +
+						       (double)(float)epsilon);
+
+		beta[i] = (float)((double)beta[i] - (double)mean[i] * scale);
+		gamma[i] = (float)scale;
+	}
+}
+
 int ak_graph_prepend(struct ak_graph *g, const float *scale, const float *shift)
 {
 	size_t n = g->input.channels, bytes = n * sizeof(float);

@@ -187,6 +187,21 @@ void ak_graph_same_pads(uint32_t size, uint32_t kernel, uint32_t stride,
 int ak_graph_check_input(const struct ak_graph *g, struct ak_err *err);
 
 /**
+ * ak_norm_affine() - batch normalisation as y = x * scale[c] + shift[c]
+ * @gamma: [@n], becomes scale
+ * @beta: [@n], becomes shift
+ * @mean: [@n]
+ * @variance: [@n]
+ * @n: channels
+ * @epsilon: rounded to a float, as frameworks compute with it: so what JSON says
+ *	in decimals is what ONNX says in four bytes
+ *
+ * What is not finite ak_graph_resolve() refuses.
+ */
+void ak_norm_affine(float *gamma, float *beta, const float *mean,
+		    const float *variance, size_t n, double epsilon);
+
+/**
  * ak_graph_prepend() - put y = x * scale[c] + shift[c] in front of a chain
  * @g: a resolved chain
  * @scale: one for each channel of the input

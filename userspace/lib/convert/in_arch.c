@@ -443,7 +443,7 @@ static int read_batchnorm(struct reader *r, const json_t *j)
 	struct akida_shape in;
 	struct ak_op *op;
 	double epsilon;
-	size_t n, i;
+	size_t n;
 	int rc = shape_now(r, &in);
 
 	if (rc)
@@ -464,14 +464,8 @@ static int read_batchnorm(struct reader *r, const json_t *j)
 		rc = read_any(r, j, "variance", variance_endings, 1, n,
 			      &variance);
 	op = rc ? NULL : add(r, AK_OP_AFFINE);
-	for (i = 0; op && i < n; i++) {
-		double s =
-			(double)gamma[i] / sqrt((double)variance[i] + epsilon);
-
-		beta[i] = (float)((double)beta[i] - (double)mean[i] * s);
-		gamma[i] = (float)s;
-	}
 	if (op) {
+		ak_norm_affine(gamma, beta, mean, variance, n, epsilon);
 		op->scale = gamma;
 		op->shift = beta;
 		op->num_values = n;

@@ -405,7 +405,7 @@ static int read_batchnorm(struct ak_onnx_walk *w)
 	const struct ak_onnx_attr *a = ak_onnx_attr(w->node, "epsilon");
 	double epsilon = a ? (double)a->f : 1e-5;
 	float *v[4] = { NULL };
-	uint64_t n, i;
+	uint64_t n;
 	size_t k;
 	int rc = ak_onnx_need(w, AK_ONNX_NCHW, AK_ONNX_VECTOR);
 
@@ -427,14 +427,10 @@ static int read_batchnorm(struct ak_onnx_walk *w)
 		else
 			rc = ak_onnx_floats(w, c, &v[k]);
 	}
-	for (i = 0; i < n && !rc; i++) {
-		double s = (double)v[0][i] / sqrt((double)v[3][i] + epsilon);
-
-		v[1][i] = (float)((double)v[1][i] - (double)v[2][i] * s);
-		v[0][i] = (float)s;
-	}
-	if (!rc)
+	if (!rc) {
+		ak_norm_affine(v[0], v[1], v[2], v[3], n, epsilon);
 		rc = add_affine(w, v[0], v[1], n == 1);
+	}
 	for (k = 0; k < 4; k++)
 		free(v[k]);
 	return rc;

@@ -131,6 +131,20 @@ static void set_nearest(struct ak_fit *f, size_t n, double scale, int most)
 						     scale, most, f->bits);
 }
 
+void ak_fit_scale(struct ak_fit *f, size_t n, double scale)
+{
+	int most = limit(f->bits);
+	size_t i;
+
+	f->scale[n] = scale;
+	f->exact[n] = is_exact(f, n, scale);
+	/* Signs, too, may be zeros here: that is what it is for. */
+	for (i = 0; i < f->k; i++)
+		f->q[i * f->n + n] = (int8_t)fmin(
+			fmax(rint((double)f->w[i * f->n + n] / scale), -most),
+			most);
+}
+
 /* Signs: the scale of least error is the mean of what is not zero. */
 static double mean_abs(const struct ak_fit *f, size_t n)
 {

@@ -69,6 +69,14 @@ void ak_fit_nearest(struct ak_fit *f);
 bool ak_fit_common(struct ak_fit *f);
 
 /**
+ * ak_fit_scale() - nearest integers at a given scale
+ * @f: fitted
+ * @n: filter
+ * @scale: what an integer is worth
+ */
+void ak_fit_scale(struct ak_fit *f, size_t n, double scale);
+
+/**
  * ak_fit_is_integer() - are a layer's weights integers times a number?
  * @l: layer
  * @bits: of a weight

@@ -13,6 +13,10 @@
 #define MAX_ROUNDED 2304u
 /* Neurons without weights: steps of that many units keep their bias. */
 #define IDLE_STEP 16
+/* What boards hold; and of thresholds what corrected biases leave room for. */
+#define MAX_STEP 65535.0
+#define MAX_THRESHOLD 524287.0
+#define ROOM 0.9
 
 static void clear_fit(struct ak_fit *f)
 {
@@ -209,6 +213,47 @@ double ak_quant_threshold(double value, double unit)
 	return floor(settle(value / unit));
 }
 
+static double map_pixels(const struct ak_net_layer *l)
+{
+	uint32_t h = l->in.height, w = l->in.width;
+
+	if (l->pool != AKIDA_POOL_AVERAGE)
+		return 1;
+	h = l->same ? (h + l->stride_y - 1) / l->stride_y :
+		      (h - l->kernel_h) / l->stride_y + 1;
+	w = l->same ? (w + l->stride_x - 1) / l->stride_x :
+		      (w - l->kernel_w) / l->stride_x + 1;
+	return (double)h * w;
+}
+
+/*
+ * Weights that hardly matter, as of neurons that training has given up, are
+ * worth so little that a step or a threshold is millions of potential units,
+ * more than boards hold. Larger units lose weights that do not matter.
+ */
+static void limit_units(struct ak_quant_step *s, struct ak_fit *f)
+{
+	const struct ak_net_layer *l = s->l;
+	double pixels = map_pixels(l);
+	size_t n;
+
+	for (n = 0; n < f->n; n++) {
+		double most = MAX_THRESHOLD * (f->exact[n] ? 1 : ROOM);
+		double step = (double)s->s_out[n], value = -s->bias[n], unit;
+
+		if (l->act == AK_NET_RELU)
+			value += 0.5 * step;
+		else if (l->act == AK_NET_SPIKE)
+			value += (double)l->threshold[n];
+		unit = fabs(value) / most;
+		if (l->act == AK_NET_RELU)
+			unit = fmax(unit, step / (MAX_STEP *
+						  (1u << (4 - s->act_bits))));
+		if (f->scale[n] < unit * pixels)
+			ak_fit_scale(f, n, unit * pixels);
+	}
+}
+
 static int neuron(struct ak_quant_step *s, struct ak_fit *f, size_t n,
 		  double pixels)
 {
@@ -254,19 +299,10 @@ static int neuron(struct ak_quant_step *s, struct ak_fit *f, size_t n,
 static int neurons(struct ak_quant_step *s, struct ak_fit *f)
 {
 	const struct ak_net_layer *l = s->l;
-	double pixels = 1;
+	double pixels = map_pixels(l);
 	size_t n;
 	int rc = 0;
 
-	if (l->pool == AKIDA_POOL_AVERAGE) {
-		uint32_t h = l->in.height, w = l->in.width;
-
-		h = l->same ? (h + l->stride_y - 1) / l->stride_y :
-			      (h - l->kernel_h) / l->stride_y + 1;
-		w = l->same ? (w + l->stride_x - 1) / l->stride_x :
-			      (w - l->kernel_w) / l->stride_x + 1;
-		pixels = (double)h * w;
-	}
 	s->threshold = malloc(l->filters * sizeof(*s->threshold));
 	s->act_step = malloc(l->filters * sizeof(*s->act_step));
 	if (!s->threshold || !s->act_step)
@@ -301,6 +337,10 @@ int ak_quant_step_run(struct ak_quant_step *s)
 	if (!rc && want_rows && s->o->round && s->weights_bits < 8 &&
 	    f->k <= MAX_ROUNDED)
 		rc = ak_fit_rows(f, &rows, s->threads);
+	if (!rc)
+		rc = ak_quant_levels(s);
+	if (!rc && !integers)
+		limit_units(s, f);
 	if (!rc && want_rows && s->o->correct_bias)
 		correct_bias(s, f, &rows);
 	/* A mean over the map has a threshold of its own. */
@@ -308,7 +348,5 @@ int ak_quant_step_run(struct ak_quant_step *s)
 	    l->pool != AKIDA_POOL_AVERAGE)
 		rc = ak_quant_spikes(s, f, &rows);
 	ak_rows_clear(&rows);
-	if (!rc)
-		rc = ak_quant_levels(s);
 	return rc ? rc : neurons(s, f);
 }
