@@ -23,11 +23,11 @@ int run_float_refuse(const struct run *r)
 {
 	const struct fbz_input *in = &r->float_input;
 
-	if (!in->scale_given && !in->options && !in->bits && in->offset == 0 &&
-	    !in->num_mean && !in->num_std && !in->layout)
+	if (!in->arch && !in->scale_given && !in->options && !in->bits &&
+	    in->offset == 0 && !in->num_mean && !in->num_std && !in->layout)
 		return 0;
 	term_error(
-		"%s: --input-scale, --input-offset, --input-bits, --mean, --std, --layout and --ignore-beta are for float networks; a model's inputs are integers as they are",
+		"%s: --arch, --input-scale, --input-offset, --input-bits, --mean, --std, --layout and --ignore-beta are for float networks; a model's inputs are integers as they are",
 		r->path);
 	return -1;
 }
@@ -40,6 +40,8 @@ int run_float_open(struct run *r)
 		option = "--target";
 	else if (r->load.flags & AKIDA_LOAD_REFERENCE)
 		option = "--reference";
+	else if (r->load.flags & AKIDA_LOAD_PARTIAL)
+		option = "--partial";
 	else if (strcmp(r->device, "soft"))
 		option = "--device";
 	if (option) {

@@ -122,7 +122,7 @@ static void end(struct run *r, struct argp_state *state)
 /* "128x96" */
 static void sensor(struct run *r, struct argp_state *state, const char *arg)
 {
-	unsigned int width, height;
+	unsigned int width = 0, height = 0;
 	char end;
 
 	if (arg[strspn(arg, "0123456789x")] || strlen(arg) > 11 ||

@@ -154,6 +154,7 @@ sys.exit(a.dtype != np.float32 or a.size != b.size or not worst < 1e-4)' "$1" "$
 	ok 'what is no number' fails 1 'nan.npy: value 88 of input 1 is no number' run digits.onnx -i nan.npy
 	ok 'a shape that does not fit' fails 1 'shape \(3, 10\) does not fit .*\(28, 28, 1\)' run digits.onnx -i want.npy
 	ok 'a chip' fails 1 '--target is for .fbz models' run digits.onnx -i floats.npy --target akd1000
+	ok 'a part of it' fails 1 '--partial is for .fbz models' run digits.onnx -i floats.npy --partial
 	ok 'another device' fails 1 '--device is for .fbz models' run digits.onnx -i floats.npy --device /dev/akida0
 	ok 'a model takes no scales' fails 1 'are for float networks' run a.fbz -i first.npy "${onnx[@]}"
 else
