@@ -26,6 +26,8 @@
  *   akida_mmap.c     mappings, and what they show when the board is away
  *   akida_raw.c      the vendor's file interface; akida_claim.c: who has it
  *   akida_netlink.c  events: generic netlink; akida_event.h: what they are
+ *   akida_power.c    sensors and clock; akida_hwmon.c, akida_sysfs.c: who reads
+ *                    them; akida_pm.c: sleep
  *   akida_debugfs.c, akida_trace.[ch]
  *   akida_compat.h   what differs between kernels
  */
@@ -143,12 +145,13 @@ struct akida_mem; /* akida_mem.c */
 struct akida_window; /* akida_window.c */
 struct akida_claim; /* akida_claim.h */
 struct akida_core; /* akida_core.h */
+struct akida_power; /* akida_power.h */
 
 /**
  * struct akida_device - a board
  * @dev: the character device's; its release frees all of this
  * @cdev: /dev/akidaN
- * @pdev: PCI function; hardware is touched between akida_enter() and
+ * @pdev: PCI function, held; hardware is touched between akida_enter() and
  *	akida_leave() only, or by code that akida_block() waits for
  * @chip: table
  * @index: N
@@ -186,6 +189,7 @@ struct akida_core; /* akida_core.h */
  * @mem: allocator of device memory
  * @window: host memory that the chip sees; NULL without
  * @core: what programs and jobs do
+ * @power: sensors and clock; NULL without any
  * @wq: ends transfers whose callers do not wait
  * @files_lock: for @files, @claim; taken inside @sem
  * @files: open files
@@ -233,6 +237,7 @@ struct akida_device {
 	struct akida_mem *mem;
 	struct akida_window *window;
 	struct akida_core *core;
+	struct akida_power *power;
 
 	struct workqueue_struct *wq;
 	struct mutex files_lock;
@@ -252,7 +257,7 @@ struct akida_device {
  * akida_enter() - begin to use the board
  * @adev: board
  *
- * Waits (killable) while it is blocked. Sleeping for long under it is wrong:
+ * Waits (killable) while it is blocked; one that is suspended is resumed. Sleeping for long under it is wrong:
  * wait for transfers outside. Completions of transfers do not call it, they
  * are waited for by who blocks the board.
  *
@@ -377,6 +382,14 @@ int akida_try_online(struct akida_device *adev);
  * Return: 0, -EIO, -ENODEV.
  */
 int akida_bring_online(struct akida_device *adev);
+
+/**
+ * akida_wake_online() - akida_bring_online() after a runtime suspend
+ * @adev: board whose configuration space is restored
+ *
+ * Nobody calls it a reset: no user's data were on the board.
+ */
+void akida_wake_online(struct akida_device *adev);
 
 /**
  * akida_restore_config() - give a board that lost it its configuration space
@@ -630,12 +643,17 @@ void akida_dma_set_message(struct akida_device *adev,
 /**
  * akida_dma_irq() - the vector's handler
  * @adev: board
- * @expected: the interrupt has another reason already
  *
  * Return: IRQ_NONE if nothing had happened, IRQ_WAKE_THREAD if
  * akida_dma_complete() is due.
  */
-irqreturn_t akida_dma_irq(struct akida_device *adev, bool expected);
+irqreturn_t akida_dma_irq(struct akida_device *adev);
+
+/**
+ * akida_dma_spurious() - count an interrupt without a reason
+ * @adev: board
+ */
+void akida_dma_spurious(struct akida_device *adev);
 
 /**
  * akida_dma_complete() - call the completions of transfers that ended

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "akida_file.h"
+#include "akida_power.h"
 
 struct kmem_cache *akida_buffer_cache;
 
@@ -71,6 +72,8 @@ static void buffer_release(struct kref *ref)
 		akida_space_free(&adev->mem->space, b->dev, b->size);
 	if (b->pin)
 		akida_pin_destroy(b->pin);
+	if (b->awake)
+		akida_unhold(adev);
 	akida_file_unuse(f);
 	kmem_cache_free(akida_buffer_cache, b);
 }
@@ -184,6 +187,11 @@ static int make_buffer(struct akida_buffer *b)
 		return err;
 	/* Once it is in the list, akida_objects_detach() finds it. */
 	err = take_memory(b);
+	if (b->kind == AKIDA_BUFFER_DEVICE) {
+		/* What is in it stays while the board is awake. */
+		akida_hold(adev);
+		b->awake = true;
+	}
 	akida_leave(adev);
 	if (err || b->kind != AKIDA_BUFFER_DEVICE)
 		return err;

@@ -20,6 +20,7 @@
 #include <linux/uidgid.h>
 
 #include "akida_claim.h"
+#include "akida_power.h"
 
 /* Where memory cannot be had in one piece, the window has smaller ones. */
 #define AKIDA_CLAIM_PIECE_MIN SZ_1M
@@ -77,6 +78,7 @@ static void claim_release(struct kref *ref)
 	struct akida_claim *c = container_of(ref, struct akida_claim, ref);
 
 	put_pid(c->process);
+	akida_unhold(c->adev);
 	kfree(c);
 }
 
@@ -95,6 +97,7 @@ static struct akida_claim *make_claim(struct akida_file *f)
 		return NULL;
 	kref_init(&c->ref);
 	c->adev = f->adev;
+	akida_wake(c->adev);
 	c->process = get_pid(task_tgid(current));
 	c->owner = f->filp->f_cred->euid;
 	INIT_DELAYED_WORK(&c->linger, linger_work);

@@ -7,6 +7,7 @@
 
 #include <linux/eventfd.h>
 #include <linux/mm.h>
+#include <linux/pm_runtime.h>
 #include <linux/version.h>
 
 /* class.dev_uevent() takes a const device since 6.2. */
@@ -68,6 +69,26 @@ static inline void akida_eventfd_signal(struct eventfd_ctx *ctx)
 	eventfd_signal(ctx, 1);
 #else
 	eventfd_signal(ctx);
+#endif
+}
+
+/* hwmon_chip_info.info points to constant pointers since 6.4. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define AKIDA_HWMON_CONST
+#else
+#define AKIDA_HWMON_CONST const
+#endif
+
+/*
+ * Keeps a device active that is so, whether or not it is in use. Returns 1; 0 if
+ * it is not active, or a negative errno without runtime power management.
+ */
+static inline int akida_pm_get_if_active(struct device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+	return pm_runtime_get_if_active(dev, true);
+#else
+	return pm_runtime_get_if_active(dev);
 #endif
 }
 

@@ -243,6 +243,8 @@ struct akida_batch {
  * @errors: counter: not done
  * @resets: counter: of the core alone
  * @bytes: counter: of programs moved to the board
+ * @failed: counter: jobs that ended with an error
+ * @busy_ns: counter: nanoseconds that the core had batches
  */
 struct akida_core {
 	struct akida_device *adev;
@@ -289,6 +291,8 @@ struct akida_core {
 	u64 errors;
 	u64 resets;
 	u64 bytes;
+	atomic64_t failed;
+	atomic64_t busy_ns;
 };
 
 /* ------------------------------------------------ the core: akida_core.c */

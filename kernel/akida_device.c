@@ -10,6 +10,7 @@
 
 #include "akida_compat.h"
 #include "akida_core.h"
+#include "akida_power.h"
 
 #define MAX_BOARDS 64
 
@@ -35,6 +36,7 @@ static int akida_uevent(AKIDA_UEVENT_CONST struct device *dev,
 static struct class akida_class = {
 	.name = "akida",
 	.dev_uevent = akida_uevent,
+	.dev_groups = akida_groups,
 };
 
 int akida_class_init(void)
@@ -73,12 +75,14 @@ static void akida_device_release(struct device *dev)
 
 	free_numbers(adev);
 	akida_objects_exit(adev);
+	akida_power_free(adev);
 	akida_dma_free(adev);
 	akida_event_exit(adev);
 	kfree(adev->saved);
 	mutex_destroy(&adev->files_lock);
 	mutex_destroy(&adev->block_lock);
 	mutex_destroy(&adev->hw_lock);
+	pci_dev_put(adev->pdev);
 	kfree(adev);
 }
 
@@ -106,7 +110,7 @@ struct akida_device *akida_device_alloc(struct pci_dev *pdev,
 
 	if (!adev)
 		return NULL;
-	adev->pdev = pdev;
+	adev->pdev = pci_dev_get(pdev);
 	adev->chip = chip;
 	adev->state = AKIDA_BLOCKED;
 	adev->blocks = 1;
@@ -157,6 +161,9 @@ static enum akida_state get_state(struct akida_device *adev)
 
 int akida_enter(struct akida_device *adev)
 {
+	int err;
+
+	akida_wake(adev);
 	for (;;) {
 		down_read(&adev->sem);
 		switch (get_state(adev)) {
@@ -164,7 +171,8 @@ int akida_enter(struct akida_device *adev)
 			return 0;
 		case AKIDA_GONE:
 			up_read(&adev->sem);
-			return -ENODEV;
+			err = -ENODEV;
+			goto release;
 		case AKIDA_BLOCKED:
 			up_read(&adev->sem);
 			break;
@@ -172,14 +180,20 @@ int akida_enter(struct akida_device *adev)
 		/* Freezable: what blocks it may be sleep. */
 		if (wait_event_state(adev->state_wq,
 				     get_state(adev) != AKIDA_BLOCKED,
-				     (TASK_KILLABLE | TASK_FREEZABLE)))
-			return -EINTR;
+				     (TASK_KILLABLE | TASK_FREEZABLE))) {
+			err = -EINTR;
+			goto release;
+		}
 	}
+release:
+	akida_unhold(adev);
+	return err;
 }
 
 void akida_leave(struct akida_device *adev)
 {
 	up_read(&adev->sem);
+	akida_unhold(adev);
 }
 
 /* Hardware that others have, or that is not there, is left alone. */
@@ -199,6 +213,7 @@ void akida_block(struct akida_device *adev, enum akida_state state, int error)
 	mutex_unlock(&adev->block_lock);
 	wake_up_all(&adev->state_wq);
 	akida_core_stop(adev);
+	akida_power_stop(adev);
 
 	/* First what those wait for who are inside, then they themselves. */
 	if (adev->dma)

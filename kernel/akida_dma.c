@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "akida_dma.h"
+#include "akida_power.h"
 #include "akida_trace.h"
 
 static unsigned int dma_timeout_ms = 2000;
@@ -255,7 +256,7 @@ bool akida_dma_look(struct akida_dma *dma)
 	return done || aborted;
 }
 
-irqreturn_t akida_dma_irq(struct akida_device *adev, bool expected)
+irqreturn_t akida_dma_irq(struct akida_device *adev)
 {
 	struct akida_dma *dma = adev->dma;
 	irqreturn_t ret = IRQ_NONE;
@@ -264,10 +265,18 @@ irqreturn_t akida_dma_irq(struct akida_device *adev, bool expected)
 	raw_spin_lock_irqsave(&dma->lock, flags);
 	if (!dma->stopped && akida_dma_look(dma))
 		ret = list_empty(&dma->done) ? IRQ_HANDLED : IRQ_WAKE_THREAD;
-	else if (!expected)
-		dma->spurious++;
 	raw_spin_unlock_irqrestore(&dma->lock, flags);
 	return ret;
+}
+
+void akida_dma_spurious(struct akida_device *adev)
+{
+	struct akida_dma *dma = adev->dma;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&dma->lock, flags);
+	dma->spurious++;
+	raw_spin_unlock_irqrestore(&dma->lock, flags);
 }
 
 void akida_dma_complete(struct akida_device *adev)
@@ -285,6 +294,7 @@ void akida_dma_complete(struct akida_device *adev)
 		list_del_init(&req->node);
 		trace_akida_dma_complete(adev, req, req->status);
 		req->complete(req);
+		akida_unhold(adev);
 	}
 
 	raw_spin_lock_irq(&dma->lock);
@@ -315,6 +325,7 @@ void akida_dma_submit(struct akida_device *adev, struct akida_dma_req *req)
 	unsigned long flags;
 
 	trace_akida_dma_submit(adev, req);
+	akida_hold(adev);
 	req->status = 0;
 	req->done = 0;
 	req->next_seg = 0;

@@ -11,6 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "akida_file.h"
+#include "akida_power.h"
 #include "akida_trace.h"
 
 static struct kmem_cache *file_cache;
@@ -167,6 +168,7 @@ static int akida_ioc_info(struct akida_file *f, void *arg)
 	};
 	akida_window_info(adev, info);
 	akida_core_info(adev, info);
+	info->clock_mode = akida_clock_info(adev);
 	akida_leave(adev);
 
 	mutex_lock(&adev->files_lock);

@@ -440,6 +440,7 @@ void akida_pin_sync(struct akida_device *adev, const struct akida_dma_seg *seg,
  * @user_addr: of user memory
  * @dev: device address of device and window memory
  * @detached: memory and DMA mappings are gone (under akida_file.lock)
+ * @awake: holds the board awake, whose memory it is in
  * @host: of host memory
  * @map: of window memory
  * @pin: of user memory
@@ -455,6 +456,7 @@ struct akida_buffer {
 	u64 user_addr;
 	u32 dev;
 	bool detached;
+	bool awake;
 	struct akida_host host;
 	struct akida_window_map map;
 	struct akida_pin *pin;

@@ -12,6 +12,7 @@
 #include <linux/msi.h>
 
 #include "akida_core.h"
+#include "akida_power.h"
 
 static void message_changed(struct msi_desc *desc, void *data)
 {
@@ -27,9 +28,15 @@ static void message_changed(struct msi_desc *desc, void *data)
 static irqreturn_t handler(int irq, void *data)
 {
 	irqreturn_t core = akida_core_irq(data);
-	irqreturn_t dma = akida_dma_irq(data, core != IRQ_NONE);
+	irqreturn_t dma = akida_dma_irq(data);
+	irqreturn_t ret = dma == IRQ_NONE ? core : dma;
 
-	return dma == IRQ_NONE ? core : dma;
+	/* Rare, and sent again if it came together with these. */
+	if (ret == IRQ_NONE)
+		ret = akida_power_irq(data);
+	if (ret == IRQ_NONE)
+		akida_dma_spurious(data);
+	return ret;
 }
 
 static irqreturn_t thread(int irq, void *data)

@@ -10,6 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "akida_job.h"
+#include "akida_power.h"
 #include "akida_trace.h"
 
 static struct kmem_cache *task_cache;
@@ -50,6 +51,7 @@ static void task_work(struct work_struct *work)
 	/* While it has buffers a file uses the board, programs' memory too. */
 	akida_program_put(p);
 	task_free(t);
+	akida_unhold(f->adev);
 	if (atomic_dec_and_test(&f->run.under_way))
 		wake_up_all(&f->wq);
 	akida_ticket_drop(f);
@@ -65,9 +67,11 @@ void akida_task_end(struct akida_task *t, int status)
 	trace_akida_job_done(adev, t->file->run.id, t->ticket.seq,
 			     t->result.clocks, status);
 	/* A file that is closed is no failure. */
-	if (status && status != -ECANCELED)
+	if (status && status != -ECANCELED) {
+		atomic64_inc(&adev->core->failed);
 		akida_event_job_failed(adev, t->file->run.id, t->program->id,
 				       t->ticket.seq, status);
+	}
 	queue_work(adev->wq, &t->work);
 }
 
@@ -169,6 +173,7 @@ static int queue_tasks(struct akida_file *f, struct akida_program *p,
 	*first = f->last_seq + 1;
 	list_for_each_entry(t, list, node) {
 		kref_get(&p->ref);
+		akida_hold(f->adev);
 		akida_ticket_take(f, &t->ticket);
 		t->result.queued = ktime_get_ns();
 		trace_akida_job_submit(f->adev, q->id, t->ticket.seq, p->id);

@@ -9,6 +9,7 @@
 #include <linux/pm.h>
 
 #include "akida.h"
+#include "akida_power.h"
 #include "akida_trace.h"
 
 #define VENDOR_BRAINCHIP 0x1e7c
@@ -168,6 +169,8 @@ static void tear_down(struct akida_device *adev)
 {
 	akida_objects_detach(adev);
 	akida_irq_exit(adev);
+	/* No interrupt tells of an alert any more. */
+	akida_hwmon_remove(adev);
 	if (adev->dma)
 		akida_dma_exit(adev);
 	akida_recover_exit(adev);
@@ -214,6 +217,8 @@ static int akida_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto down;
 	adev->ip_version = akida_core_read(adev, CORE_IP_VERSION);
 	err = akida_objects_init(adev);
+	if (!err)
+		err = akida_power_init(adev);
 	if (err)
 		goto down;
 	akida_unblock(adev);
@@ -223,6 +228,8 @@ static int akida_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto down;
 	}
 	akida_debugfs_add(adev);
+	akida_hwmon_add(adev);
+	akida_pm_add(adev);
 	say_what_was_found(adev);
 	akida_event_device_add(adev);
 	trace_akida_probe(adev, 0);
@@ -243,6 +250,8 @@ static void akida_remove(struct pci_dev *pdev)
 {
 	struct akida_device *adev = pci_get_drvdata(pdev);
 
+	/* The PCI core has woken it up. */
+	akida_pm_remove(adev);
 	akida_event_device_del(adev);
 	akida_debugfs_remove(adev);
 	akida_device_del(adev);
@@ -256,27 +265,6 @@ static void akida_shutdown(struct pci_dev *pdev)
 {
 	shut_down(pci_get_drvdata(pdev));
 }
-
-/*
- * User space is frozen, so that nothing new comes. Device memory keeps its
- * contents only if the board keeps its power.
- */
-static int akida_suspend(struct device *dev)
-{
-	struct akida_device *adev = dev_get_drvdata(dev);
-
-	akida_dma_drain(adev);
-	akida_block(adev, AKIDA_BLOCKED, -EIO);
-	akida_take_offline(adev);
-	return 0;
-}
-
-static int akida_resume(struct device *dev)
-{
-	return akida_bring_online(dev_get_drvdata(dev));
-}
-
-static DEFINE_SIMPLE_DEV_PM_OPS(akida_pm_ops, akida_suspend, akida_resume);
 
 static void akida_reset_prepare(struct pci_dev *pdev)
 {
@@ -370,7 +358,7 @@ static struct pci_driver akida_driver = {
 	.shutdown = akida_shutdown,
 	.err_handler = &akida_err_handler,
 	.driver = {
-		.pm = pm_sleep_ptr(&akida_pm_ops),
+		.pm = pm_ptr(&akida_pm_ops),
 		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
 	},
 };

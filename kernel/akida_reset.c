@@ -12,6 +12,7 @@
 
 #include "akida.h"
 #include "akida_chip.h"
+#include "akida_power.h"
 
 #define CORE_GENERAL_CONTROL 0x04
 #define CORE_MESH_INFO1 0x50
@@ -82,6 +83,7 @@ int akida_set_up(struct akida_device *adev)
 	akida_reset_core(adev);
 	if (adev->mem)
 		akida_objects_restart(adev);
+	akida_power_restart(adev);
 	pci_set_master(adev->pdev);
 	return 0;
 }
@@ -126,9 +128,12 @@ int akida_reset(struct akida_device *adev)
 {
 	int err;
 
+	/* One that is suspended is away: nothing would be reset. */
+	akida_wake(adev);
 	akida_block(adev, AKIDA_BLOCKED, -EIO);
 	err = akida_reset_board(adev);
 	unblock_or_recover(adev, err);
+	akida_unhold(adev);
 	return err;
 }
 
@@ -139,27 +144,34 @@ void akida_take_offline(struct akida_device *adev)
 	mutex_unlock(&adev->hw_lock);
 }
 
-int akida_try_online(struct akida_device *adev)
+static int try_online(struct akida_device *adev, bool reset)
 {
 	int err = -ENODEV;
 
 	mutex_lock(&adev->hw_lock);
 	if (READ_ONCE(adev->state) != AKIDA_GONE) {
 		err = akida_set_up(adev);
-		adev->resets++;
 		if (err)
 			pci_clear_master(adev->pdev);
 		else
 			WRITE_ONCE(adev->offline, false);
-		akida_event_reset(adev, AKIDA_NL_RESET_BUS, err);
+		if (reset || err) {
+			adev->resets++;
+			akida_event_reset(adev, AKIDA_NL_RESET_BUS, err);
+		}
 	}
 	mutex_unlock(&adev->hw_lock);
 	return err;
 }
 
-int akida_bring_online(struct akida_device *adev)
+int akida_try_online(struct akida_device *adev)
 {
-	int err = akida_try_online(adev);
+	return try_online(adev, true);
+}
+
+static int bring_online(struct akida_device *adev, bool reset)
+{
+	int err = try_online(adev, reset);
 
 	if (err) {
 		mutex_lock(&adev->hw_lock);
@@ -178,6 +190,16 @@ int akida_restore_config(struct akida_device *adev)
 	if (!err)
 		pci_restore_state(adev->pdev);
 	return err;
+}
+
+int akida_bring_online(struct akida_device *adev)
+{
+	return bring_online(adev, true);
+}
+
+void akida_wake_online(struct akida_device *adev)
+{
+	bring_online(adev, false);
 }
 
 /* As far as it takes: wait, restore, reset by registers, by the function. */

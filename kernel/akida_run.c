@@ -75,6 +75,7 @@ static void finish(struct akida_core *core, struct akida_batch *b)
 
 static void note(struct akida_core *core, struct akida_batch *b)
 {
+	u64 time = ktime_get_ns() - b->rung;
 	unsigned int i;
 
 	for (i = 0; i < b->done; i++) {
@@ -83,7 +84,8 @@ static void note(struct akida_core *core, struct akida_batch *b)
 	}
 	if (b->done < b->num)
 		b->task[b->done]->result.started = b->rung;
-	b->queue->time += ktime_get_ns() - b->rung;
+	b->queue->time += time;
+	atomic64_add(time, &core->busy_ns);
 	if (b->done)
 		b->queue->hangs = 0;
 }

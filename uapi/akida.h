@@ -29,7 +29,9 @@
  *
  * ``AKIDA_IOC_INFO`` fills a &struct akida_ioc_info. ``AKIDA_ABI_VERSION`` grows
  * by one when something is added to this interface; nothing is ever taken away.
- * Chips are ``AKIDA_CHIP_AKD1000`` and ``AKIDA_CHIP_AKD1500``. Capabilities:
+ * Chips are ``AKIDA_CHIP_AKD1000`` and ``AKIDA_CHIP_AKD1500``. Modes of the
+ * clock are ``AKIDA_CLOCK_PERFORMANCE``, ``AKIDA_CLOCK_ECONOMY`` and
+ * ``AKIDA_CLOCK_LOW_POWER``. Capabilities:
  *
  * ``AKIDA_CAP_VIRTUAL``
  *   a virtual board, not silicon
@@ -48,6 +50,11 @@
 
 #define AKIDA_CHIP_AKD1000 1
 #define AKIDA_CHIP_AKD1500 2
+
+/* Modes of the core's clock, fastest first; set by clock_mode in sysfs */
+#define AKIDA_CLOCK_PERFORMANCE 1
+#define AKIDA_CLOCK_ECONOMY 2
+#define AKIDA_CLOCK_LOW_POWER 3
 
 #define AKIDA_CAP_VIRTUAL 0x1
 #define AKIDA_CAP_IOMMU 0x2
@@ -83,8 +90,12 @@
  * @core_errors: jobs that it could not run, or that did not end
  * @program_bytes: bytes of programs moved to the board since probe
  * @core_resets: resets of the core alone, after such jobs
+ * @clock_mode: AKIDA_CLOCK_*; 0 on silicon, whose clock is not known to be
+ *	settable, and if the board cannot tell
+ * @reserved: out: 0
  *
- * What follows @page_size came with version 2; older drivers leave it zero.
+ * What follows @page_size came with version 2, what follows @program_bytes
+ * with version 3; older drivers leave it zero.
  */
 struct akida_ioc_info {
 	__u32 flags;
@@ -112,6 +123,8 @@ struct akida_ioc_info {
 	__u64 jobs;
 	__u64 core_errors;
 	__u64 program_bytes;
+	__u32 clock_mode;
+	__u32 reserved;
 };
 
 /**

@@ -48,8 +48,9 @@ int read_file(const char *path, char *text, size_t size)
 			have += n;
 	} while (n > 0 && have < size - 1);
 	text[have] = '\0';
+	n = n < 0 ? -errno : 0;
 	close(fd);
-	return n < 0 ? -EIO : 0;
+	return n;
 }
 
 long number_in(const char *path, const char *word)
