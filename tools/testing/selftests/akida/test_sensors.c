@@ -94,6 +94,14 @@ static int number(const char *path, long *value)
 	return err;
 }
 
+/* What reading it fails with, 0 if it does not. */
+static int refused(const char *path)
+{
+	long v;
+
+	return number(path, &v);
+}
+
 static long class_number(const struct board *b, const char *name)
 {
 	long v;
@@ -472,7 +480,7 @@ static int other_board(struct board *b, const char *args)
 TEST_F_TIMEOUT(board, pulled, 120)
 {
 	struct reader r;
-	char open_path[512];
+	char open_path[512], text[64];
 	int fd;
 
 	if (!vm_is("VM_PROFILE", "hotplug"))
@@ -490,7 +498,7 @@ TEST_F_TIMEOUT(board, pulled, 120)
 	/* The machine does not know yet: reads are all ones. */
 	ASSERT_EQ(0, vmctl("kill-board %d", self->b.number));
 	sleep_ms(200);
-	EXPECT_EQ(-ENODEV, read_file(open_path, (char[64]){ 0 }, 64));
+	EXPECT_EQ(-ENODEV, refused(open_path));
 	/* A mode cannot be set, and the clock's old one is not told. */
 	EXPECT_EQ(-ENODEV,
 		  write_file(class_attr(&self->b, "clock_mode"), "economy"));
@@ -503,7 +511,7 @@ TEST_F_TIMEOUT(board, pulled, 120)
 	EXPECT_LT(0U, r.nodev);
 	EXPECT_GT(AT_ONCE, r.longest);
 	/* What was open before is of a board that is gone. */
-	EXPECT_EQ(-1, pread(fd, (char[64]){ 0 }, 64, 0));
+	EXPECT_EQ(-1, pread(fd, text, sizeof(text), 0));
 	EXPECT_EQ(ENODEV, errno);
 	close(fd);
 
@@ -582,7 +590,7 @@ TEST_F_TIMEOUT(board, runtime_suspend, 60)
 		if (strcmp(numbers[i].name, "power1_max"))
 			EXPECT_EQ(-ENODATA,
 				  number(hwmon(&self->b, numbers[i].name), &v));
-	EXPECT_EQ(-ENODATA, read_file(path, (char[64]){ 0 }, 64));
+	EXPECT_EQ(-ENODATA, refused(path));
 	for (unsigned int i = 0; i < ARRAY_SIZE(counters_of); i++)
 		EXPECT_LE(0, class_number(&self->b, counters_of[i]));
 	EXPECT_TRUE(suspended(&self->b));
