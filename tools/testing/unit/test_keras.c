@@ -401,7 +401,7 @@ static void test_children(void **state)
 	child("#!/bin/sh\nkill -SYS $$\n", 0, -EBADMSG,
 	      "something that it may not have");
 	child("#!/bin/sh\nkill -PROF $$\n", 0, -ETIMEDOUT,
-	      "more than 50 ms of processor time");
+	      "more than 40 ms of processor time");
 	child("#!/bin/sh\nexec sleep 1000\n", 200, -ETIMEDOUT,
 	      "longer than 200 ms");
 	child("#!/bin/sh\nexit 3\n", 0, -ENOTSUP, "status 3");
@@ -546,7 +546,7 @@ static int mutants(void)
 		return 4;
 	if (SANITIZED)
 		return 0;
-	return longest > 0.15 ? 5 : use.ru_maxrss > 64 << 10 ? 6 : 0;
+	return longest > 0.1 ? 5 : use.ru_maxrss > 64 << 10 ? 6 : 0;
 }
 
 static int hostile(void)
@@ -576,7 +576,7 @@ static int hostile(void)
 		return 8;
 	if (SANITIZED)
 		return 0;
-	return longest > 0.15 ? 5 : use.ru_maxrss > 64 << 10 ? 6 : 0;
+	return longest > 0.1 ? 5 : use.ru_maxrss > 64 << 10 ? 6 : 0;
 }
 
 static void test_hostile(void **state)

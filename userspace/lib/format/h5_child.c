@@ -375,7 +375,7 @@ int ak_h5_read(const struct ak_h5_source *source, struct ak_h5 *out,
 	int rc = 0, end;
 
 	memset(out, 0, sizeof(*out));
-	s.cpu_ms = s.cpu_ms ? s.cpu_ms : 50 + 10 * (unsigned int)mib;
+	s.cpu_ms = s.cpu_ms ? s.cpu_ms : 40 + 10 * (unsigned int)mib;
 	s.wait_ms = s.wait_ms ? s.wait_ms : 30000 + 100 * (unsigned int)mib;
 	if (s.program)
 		snprintf(program, sizeof(program), "%s", s.program);
