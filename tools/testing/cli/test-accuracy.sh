@@ -10,8 +10,8 @@
 python=/usr/bin/python3
 nets=$top/tools/testing/convert/nets
 make_nets=("$python" -B "$top/tools/testing/convert/train_nets.py")
-if ! "$python" -c 'import numpy, torch' 2>/dev/null; then
-	skip 'trained networks' "there is no $python with NumPy and PyTorch"
+if ! "$python" -c 'import numpy, torch, h5py' 2>/dev/null; then
+	skip 'trained networks' "there is no $python with NumPy, PyTorch and h5py"
 	finish
 	exit
 fi
@@ -52,10 +52,10 @@ for name in "${networks[@]}"; do
 	within "$name" "$(least "$name")"
 	float=(--input-scale "$(scale "$name")" --calib "$name-few.npy" --names canonical)
 	ok "$name: from a state dict" run 0 convert "$name.pt" --arch "$name.json" "${float[@]}" -o a.fbz
-	for kind in safetensors npz onnx; do
-		arch=(--arch "$name.json")
-		[ $kind != onnx ] || arch=()
-		# ONNX has no spiking neuron.
+	for kind in safetensors npz onnx keras h5; do
+		arch=()
+		case $kind in safetensors | npz) arch=(--arch "$name.json") ;; esac
+		# ONNX and Keras have no spiking neuron.
 		[ -e "$name.$kind" ] || continue
 		ok "$name: from .$kind" run 0 convert "$name.$kind" "${arch[@]}" "${float[@]}" -o b.fbz
 		ok "$name: the same bytes" cmp a.fbz b.fbz

@@ -5,8 +5,8 @@
 usage: train_nets.py train FOLDER [NAME ...]   train them, write FOLDER/NAME.npz
        train_nets.py export FOLDER NETS [NAME ...]
                  for networks that were trained into NETS, write into FOLDER
-                 NAME.onnx, NAME.pt, NAME.safetensors, NAME.npz and NAME.json (the
-                 architecture), and NAME-calib.npy, NAME-few.npy (some of them),
+                 NAME.pt, NAME.safetensors, NAME.npz and NAME.json (the architecture),
+                 NAME.onnx, NAME.keras and NAME.h5, and NAME-calib.npy, NAME-few.npy (some of them),
                  NAME-test.npy, NAME-labels.npy
 
 Training is in plain float: nothing knows of integers before akida convert does.
@@ -225,6 +225,54 @@ def write_safetensors(path, state):
         f.write(len(head).to_bytes(8, 'little') + head + data)
 
 
+def keras(name, net, shape):
+    """The network as make_keras.py writes models of Keras."""
+    import make_keras
+    state = {k: v.numpy() for k, v in state_of(net).items()}
+    model = make_keras.Net(shape)
+    h, w, c = shape
+    first = {'data_format': 'channels_last'}
+
+    def kernel(name, *axes):
+        return np.ascontiguousarray(state[name].transpose(axes))
+
+    for layer in NETS[name][4]:
+        kind, n, k, s = layer['type'], layer.get('filters'), layer.get('kernel'), layer.get('stride')
+        key = layer.get('name')
+        how = {'activation': 'linear', 'use_bias': True}
+        if kind in ('conv', 'separable'):
+            how.update(first, filters=n, kernel_size=[k, k], strides=[s, s], padding='same', dilation_rate=[1, 1])
+            h, w, c = -(-h // s), -(-w // s), n
+        if kind == 'conv':
+            model.layer('Conv2D', None, [('kernel', kernel(key + '.weight', 2, 3, 1, 0)),
+                                         ('bias', state[key + '.bias'])], groups=1, **how)
+        elif kind == 'separable':
+            model.layer('SeparableConv2D', None, [('depthwise_kernel', kernel(layer['depthwise'], 2, 3, 0, 1)),
+                                                  ('pointwise_kernel', kernel(layer['pointwise'], 2, 3, 1, 0)),
+                                                  ('bias', state[layer['bias']])], depth_multiplier=1, **how)
+        elif kind == 'dense':
+            # Flattened with channels last.
+            weights = state[key + '.weight'].reshape(n, c, h, w).transpose(2, 3, 1, 0).reshape(-1, n)
+            model.layer('Dense', None, [('kernel', weights), ('bias', state[key + '.bias'])], units=n, **how)
+            h, w, c = 1, 1, n
+        elif kind == 'batchnorm':
+            model.layer('BatchNormalization', None, [
+                (a, state[key + b]) for a, b in (('gamma', '.weight'), ('beta', '.bias'), ('moving_mean', '.running_mean'),
+                                                 ('moving_variance', '.running_var'))],
+                        axis=[3], momentum=.9, epsilon=layer['epsilon'], center=True, scale=True)
+        elif kind == 'relu':
+            model.layer('ReLU', None, max_value=layer.get('max'), negative_slope=0.0, threshold=0.0)
+        elif kind == 'maxpool':
+            model.layer('MaxPooling2D', None, pool_size=[2, 2], strides=[2, 2], padding='valid', **first)
+            h, w = h // 2, w // 2
+        elif kind == 'globalavg':
+            model.layer('GlobalAveragePooling2D', None, keepdims=False, **first)
+            h = w = 1
+        elif kind == 'flatten':
+            model.layer('Flatten', None, **first)
+    return make_keras, model
+
+
 def architecture(name, shape):
     keep = ('filters', 'kernel')
     return {'input': list(shape), 'order': 'torch',
@@ -243,8 +291,11 @@ def export(name, folder, nets):
     np.savez(base, **{k: v.numpy() for k, v in state.items()})
     with open(base + '.json', 'w') as f:
         json.dump(architecture(name, x.shape[1:]), f)
-    # There is no operator for a spiking neuron.
+    # Keras and ONNX have no spiking neuron.
     if not any(layer['type'] == 'spike' for layer in layers):
+        make_keras, model = keras(name, net, x.shape[1:])
+        make_keras.archive(base + '.keras', model, False)
+        make_keras.old_file(base + '.h5', model, True, 2)
         # PyTorch would fold normalisation in its own order of operations.
         torch.onnx.export(net, tensor(x[:1], 1), base + '.onnx', opset_version=13, do_constant_folding=False,
                           training=torch.onnx.TrainingMode.PRESERVE)

@@ -495,6 +495,7 @@ static int values(struct ak_keras *k, bool there, const char *name,
 	return rc;
 }
 
+/* As ak_norm_affine(): epsilon is a float. */
 static int read_batchnorm(struct ak_keras *k)
 {
 	uint32_t n = k->dim[k->ndim - 1], i;
@@ -517,7 +518,7 @@ static int read_batchnorm(struct ak_keras *k)
 	if (!rc)
 		rc = values(k, true, "moving_variance", &index, 1, n, variance);
 	for (i = 0; i < n && !rc; i++)
-		by[i] /= sqrt(variance[i] + epsilon);
+		by[i] /= sqrt(variance[i] + (double)(float)epsilon);
 	if (!rc)
 		rc = affine(k, by, mean, beta, n);
 	free(by);
