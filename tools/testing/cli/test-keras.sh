@@ -102,6 +102,46 @@ PYTHON
 	ok 'a file that ends early' fails 1 'cut.h5: .*damaged' convert cut.h5 --range clip -o d.fbz
 	head -c 9000 digits.keras >cut.keras
 	ok 'an archive that ends early' fails 1 'cut.keras: ' convert cut.keras --range clip -o d.fbz
+	# A program with libakida.so, with threads and without a standard input.
+	cat >threads.c <<'C'
+#include <akida/network.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void *load(void *path)
+{
+	struct akida_network *n = akida_network_new();
+	int i, rc = 0;
+
+	for (i = 0; i < 3 && !rc; i++)
+		rc = akida_network_load(n, path, NULL);
+	if (rc)
+		puts(akida_network_error(n));
+	akida_network_free(n);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread[8];
+	int i;
+
+	close(STDIN_FILENO);
+	for (i = 0; i < 8; i++)
+		pthread_create(&thread[i], NULL, load, argv[1 + i % (argc - 1)]);
+	for (i = 0; i < 8; i++)
+		pthread_join(thread[i], NULL);
+	return 0;
+}
+C
+	read -r compiler _ <"$BUILD/.flags"
+	sanitize=$(grep -o -- '-fsanitize=[a-z,]*' "$BUILD/.flags" | head -n 1)
+	# shellcheck disable=SC2086
+	ok 'a program with libakida.so' "$compiler" $sanitize -pthread -I"$top/userspace/include" -o threads threads.c \
+		-L"$BUILD/lib" -lakida -Wl,-rpath,"$BUILD/lib"
+	ok 'reads files in eight threads' eval './threads digits.keras digits.2.h5 functional.keras >out 2>err; [ $? -eq 0 ] &&
+		[ ! -s out ] && [ ! -s err ]'
 	printf '#!/bin/sh\nkill -SEGV $$\n' >crash
 	chmod +x crash
 	export AKIDA_HDF5=$PWD/crash

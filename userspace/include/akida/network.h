@@ -47,7 +47,7 @@ const char *akida_network_error(const struct akida_network *n);
 /**
  * akida_network_load() - read a network from a file
  * @n: a handle; what it held before is given back
- * @path: what "akida convert" reads: ONNX, or weights
+ * @path: what "akida convert" reads: ONNX, Keras, or weights
  * @arch: JSON file with the architecture of weights, or NULL
  *
  * Return: 0 or a negative errno: -ENOTSUP for what Akida 1.0 has not, -EBADMSG
