@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../checkasm/random_model.h"
+#include "akida/assemble.h"
 #include "cmocka_all.h"
 #include "common/le.h"
 #include "device/backend.h"
@@ -393,6 +394,187 @@ static void test_notes(void **state)
 	assert_true(bits[1] && bits[2] && bits[4]);
 }
 
+/* --------------------------------------------------------------- by hand */
+
+static void put_track(struct akida_assembler *a,
+		      const struct ak_program_file *f, const struct ak_track *t)
+{
+	uint32_t pos = 0, words[4096], i;
+	struct ak_packet p;
+
+	assert_int_equal(akida_assembler_track(a), 0);
+	while (ak_packet_next(f->data + t->offset, t->words, &pos, &p) == 1) {
+		struct akida_packet_place to = { .column = p.col,
+						 .row = p.row,
+						 .np = p.np > 0 ?
+							       (uint32_t)p.np :
+							       0,
+						 .unit = p.uid,
+						 .address = p.addr };
+		uint32_t *w = p.words > 4096 ? malloc(p.words * 4u) : words;
+
+		for (i = 0; i < p.words; i++)
+			w[i] = ak_get_le32(p.payload + i * 4);
+		assert_int_equal(
+			akida_assembler_packet(a, &to, sizeof(to), w, p.words),
+			0);
+		if (w != words)
+			free(w);
+	}
+}
+
+/* A built program, put together again packet by packet, has the same bytes. */
+static void reassemble(const struct ak_model *m, const struct ak_mesh *mesh,
+		       unsigned int flags, unsigned int *external)
+{
+	const struct ak_layer *last = &m->layers[m->num_layers - 1];
+	struct akida_assembler *a = akida_assembler_new(mesh->target);
+	struct ak_program_file f;
+	struct ak_err err = { "" };
+	struct ak_built b;
+	const void *data;
+	uint32_t i, j, k;
+	size_t size;
+
+	if (ak_build(m, mesh, flags, &b, &err) ||
+	    ak_program_file_parse(&f, b.file, b.size, &err))
+		fail_msg("%s", err.text);
+	akida_assembler_input(a, &m->layers[0].in, f.input_type);
+	akida_assembler_output(a, &last->out, f.activation, f.shift, f.scale);
+	for (i = 0; i < f.num_passes; i++) {
+		assert_int_equal(akida_assembler_pass(a), 0);
+		for (j = 0; j < f.pass[i].num_records; j++) {
+			const struct ak_record *r = &f.pass[i].record[j];
+			uint32_t *w;
+
+			assert_int_equal(akida_assembler_layer(a), 0);
+			for (k = 0; k < r->num_tracks; k++)
+				put_track(a, &f, &r->track[k]);
+			if (!r->has_fnp2)
+				continue;
+			w = malloc(r->fnp2.words * 4u);
+			for (k = 0; k < r->fnp2.words; k++)
+				w[k] = ak_get_le32(f.data + r->fnp2.offset +
+						   k * 4);
+			assert_int_equal(
+				akida_assembler_external(a, w, r->fnp2.words),
+				0);
+			free(w);
+			(*external)++;
+		}
+	}
+	if (akida_assembler_finish(a, &data, &size))
+		fail_msg("%s", akida_assembler_error(a));
+	assert_int_equal(size, b.size);
+	assert_memory_equal(data, b.file, size);
+	akida_assembler_free(a);
+	ak_program_file_clear(&f);
+	ak_built_free(&b);
+}
+
+static void test_assemble(void **state)
+{
+	unsigned int done = 0, seed = 1, external = 0;
+
+	(void)state;
+	for (; done < 60 && seed < 100000; seed++) {
+		enum akida_target t =
+			seed % 2 ? AKIDA_TARGET_AKD1000 : AKIDA_TARGET_AKD1500;
+		struct rng rng = { seed };
+		struct random_model r;
+		uint32_t i;
+		size_t k;
+
+		if (!random_model_new(&r, &rng, seed % 3))
+			continue;
+		if (ak_model_check_limits(&r.m, t, NULL, NULL)) {
+			random_model_free(&r);
+			continue;
+		}
+		for (i = 0; i < r.m.num_layers; i++) {
+			const struct ak_layer *l = &r.m.layers[i];
+			int8_t *w = (int8_t *)l->weights;
+
+			for (k = 0; l->weights_bits == 1 &&
+				    k < ak_layer_num_weights(l, false);
+			     k++)
+				w[k] = w[k] > 0;
+		}
+		reassemble(&r.m, ak_mesh_of(t),
+			   done % 2 ? AK_BUILD_PASSES_MAX : 0, &external);
+		random_model_free(&r);
+		done++;
+	}
+	assert_int_equal(done, 60);
+}
+
+static void test_assemble_errors(void **state)
+{
+	const struct akida_shape s = { 1, 1, 2 }, none = { 1, 0, 1 };
+	const struct akida_packet_place np = { 1, 3, 0, 8, 0 },
+					bad = { 1, 3, 4, 8, 0 };
+	const uint32_t word = 1;
+	const int32_t shift[2] = { 0 };
+	const float scale[2] = { 1, 1 };
+	const void *data;
+	size_t size;
+	unsigned int i;
+
+	(void)state;
+	assert_null(akida_assembler_new(AKIDA_TARGET_NONE));
+	for (i = 0; i < 9; i++) {
+		struct akida_assembler *a =
+			akida_assembler_new(AKIDA_TARGET_AKD1500);
+		int rc = 0;
+
+		switch (i) {
+		case 0:
+			rc = akida_assembler_input(a, &none, true);
+			break;
+		case 1:
+			rc = akida_assembler_track(a);
+			break;
+		case 2:
+			rc = akida_assembler_packet(a, &np, sizeof(np), &word,
+						    1);
+			break;
+		case 3:
+			akida_assembler_layer(a);
+			akida_assembler_track(a);
+			rc = akida_assembler_packet(a, &bad, sizeof(bad), &word,
+						    1);
+			break;
+		case 4:
+			akida_assembler_layer(a);
+			akida_assembler_track(a);
+			rc = akida_assembler_packet(a, &np, sizeof(np), &word,
+						    0);
+			break;
+		case 5:
+			akida_assembler_layer(a);
+			rc = akida_assembler_layer(a);
+			break;
+		case 6:
+			rc = akida_assembler_external(a, &word, 1);
+			break;
+		case 7:
+			rc = akida_assembler_register(a, 4, 0);
+			break;
+		case 8:
+			akida_assembler_input(a, &s, true);
+			akida_assembler_output(a, &s, false, shift, scale);
+			rc = akida_assembler_finish(a, &data, &size);
+			break;
+		}
+		assert_int_equal(rc, -EINVAL);
+		assert_true(akida_assembler_error(a)[0]);
+		/* The first error stays. */
+		assert_int_equal(akida_assembler_finish(a, &data, &size),
+				 -EINVAL);
+		akida_assembler_free(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +584,8 @@ int main(void)
 		cmocka_unit_test(test_set_weights),
 		cmocka_unit_test(test_soft_has_no_names),
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_assemble),
+		cmocka_unit_test(test_assemble_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #define AKIDA_AKIDA_H
 
 #include <akida/array.h>
+#include <akida/assemble.h>
 #include <akida/board.h>
 #include <akida/convert.h>
 #include <akida/build.h>

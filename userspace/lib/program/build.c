@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "common/le.h"
-#include "common/util.h"
 #include "model/part.h"
 #include "program/build_internal.h"
 
 /* Written before a program runs; the same in all public programs (measured),
  * and without a meaning that is public.
  */
-static const struct ak_epg epg[] = {
+const struct ak_epg ak_public_epg[AK_PUBLIC_EPG] = {
 	{ 0x00, 0x00021200 }, { 0x0c, 0x00000010 }, { 0x10, 0x01010001 },
 	{ 0x14, 0x00000100 }, { 0x18, 0x01fe0001 }, { 0x1c, 0x027fffff },
 };
@@ -90,15 +89,15 @@ static int make_info(struct ak_program_file *p, const struct ak_model *m,
 	p->activation = last->activation;
 	p->shift = malloc(n * sizeof(*p->shift));
 	p->scale = malloc(n * sizeof(*p->scale));
-	p->epg = malloc(sizeof(epg));
+	p->epg = malloc(sizeof(ak_public_epg));
 	if (!p->shift || !p->scale || !p->epg)
 		return ak_errf(err, -ENOMEM, "no memory to build the program");
 	memcpy(p->shift, last->threshold, n * sizeof(*p->shift));
 	memcpy(p->scale, last->act_step, n * sizeof(*p->scale));
-	memcpy(p->epg, epg, sizeof(epg));
+	memcpy(p->epg, ak_public_epg, sizeof(ak_public_epg));
 	p->num_shifts = n;
 	p->num_scales = n;
-	p->num_epg = ARRAY_SIZE(epg);
+	p->num_epg = AK_PUBLIC_EPG;
 	for (i = 0; i < p->num_passes; i++)
 		records += p->pass[i].num_records;
 	p->max_desc = records < 255 ? (uint8_t)(records + 1) : 255;

@@ -8,6 +8,10 @@
 
 #include "program/program.h"
 
+/* Registers that are written before a program runs, as all public ones have it */
+#define AK_PUBLIC_EPG 6u
+extern const struct ak_epg ak_public_epg[AK_PUBLIC_EPG];
+
 /**
  * ak_build_part() - build a program of all layers of a model
  * @m: a model, or a part of one
