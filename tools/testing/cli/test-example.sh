@@ -19,6 +19,9 @@ ok 'echo_state predicts a chaotic series' eval '"$BUILD/examples/echo_state" e.f
 ok 'int4 is nearly as good as float on the same input' eval \
 	'awk "/^float, 4/ { f = \$NF } /^int4/ { i = \$NF } END { exit !(f > 0 && f < 0.17 && i > 0 && i < f + 0.03) }" out'
 ok 'its model is one layer of int4' eval 'run 0 info e.fbz && says "^readout +FullyConnected .* 4 +off +400 "'
+ok 'handmade writes a program' eval '"$BUILD/examples/handmade" akd1500 sums.akp && run 0 info sums.akp &&
+	says "^ +1 +0 +0 +.1,3. NP 0 +FNP weights +0 +4$" && says "^Device +AF\.15\.0\.1 "'
+ok 'handmade for no chip' eval '! "$BUILD/examples/handmade" none x.akp 2>err && grep -q akd1000 err && ! [ -e x.akp ]'
 ok 'classify without arguments' eval '! "$classify" >out 2>&1 && grep -q "^classify MODEL" out'
 ok 'score: every potential is the expected one' eval '"$BUILD/demo/score" "$demo" >out && says "^all 1000 potentials are as expected"'
 ok 'score: int4 is within 1.5 points of float' eval \

@@ -75,6 +75,10 @@ for node in /dev/akida*; do
 		ok 'and cannot stay' 'run 1 akida load gesture.fbz $node && warns "--partial"'
 	fi
 
+	ok 'a program that was written by hand adds up' \
+		'printf "\3\2\1\7" | akida run sums-$chip.akp -i - --raw --json --device $node >out 2>err && says "\"potential\": 13," && says "\"potential\": -5,"'
+	./program_api digits.fbz "$node" digits-test.npy
+
 	# a program that stays
 	ok 'akida-load' 'run 0 akida-load digits.fbz $node && says "^.digits. is on $node: 28x28x1 in, 1x1x10 potentials out"'
 	ok 'it runs by its name' 'run 0 akida run --loaded digits --device $node -i digits-test.npy --raw -o board.npy && cmp soft.npy board.npy'

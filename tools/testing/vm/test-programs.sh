@@ -56,7 +56,14 @@ case " $* " in
 	for f in reversed reversed-akd1000 reversed-akd1500; do
 		set -- --add "$inputs/$f.npy:root/$f.npy" "$@"
 	done
-	set -- --add tools/testing/vm/named-guest.sh "$@"
+	"${CC:-cc}" -std=gnu11 -Wall -Wextra -Iuserspace/include -o "$inputs/program_api" tools/testing/vm/program_api.c \
+		-L"${BUILD:-build}/lib" -lakida -Wl,-rpath,"$(realpath "${BUILD:-build}/lib")" &&
+		make -s BUILD="${BUILD:-build}" "${BUILD:-build}/examples/handmade" || exit 1
+	for c in akd1000 akd1500; do
+		"${BUILD:-build}/examples/handmade" $c "$inputs/sums-$c.akp" || exit 1
+		set -- --add "$inputs/sums-$c.akp:root/sums-$c.akp" "$@"
+	done
+	set -- --add tools/testing/vm/named-guest.sh --add "$inputs/program_api:root/program_api" "$@"
 	;;
 esac
 scripts/vm --chip akd1000,akd1500 --timeout 600 --add tools/testing/vm/programs-guest.sh --add tools/demo/digits.fbz --add tools/demo/digits-test.npy \
