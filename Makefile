@@ -360,7 +360,7 @@ SELFTEST_SUPPORT := $(filter-out $(SELFTEST_SRCS),$(wildcard tools/testing/selft
 KSELFTEST := build/linux-source/tools/testing/selftests
 
 .PHONY: selftests
-selftests: $(SELFTEST_BINS) $(BUILD)/selftests/run-selftests $(VM_BINS)
+selftests: $(SELFTEST_BINS) $(BUILD)/selftests/run-selftests $(VM_BINS) $(BUILD)/test/models $(BUILD)/test/random-fbz
 
 $(KSELFTEST)/kselftest_harness.h:
 	$(Q)scripts/linux-source >/dev/null
