@@ -58,6 +58,9 @@ _akida_options()
 	monitor)
 		echo "--json --device --exec --count -n $common"
 		;;
+	power)
+		echo "--device --sample --count -n --interval --json $common"
+		;;
 	run)
 		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
 			"--draw --dump --device --loaded --partial --batch -b --threads -t --target --reference --layout" \
@@ -160,7 +163,10 @@ _akida_argument()
 	monitor:--exec)
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		;;
-	monitor:-n | monitor:--count)
+	monitor:-n | monitor:--count | power:-n | power:--count | power:--interval)
+		;;
+	power:--device)
+		_akida_words "$cur" "$(_akida_boards)"
 		;;
 	run:--device | bench:--device)
 		_akida_words "$cur" "soft all $(_akida_boards)"
@@ -306,7 +312,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor run set-weights unload verify $(_akida_options '')"
+			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power run set-weights unload verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -314,7 +320,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor run set-weights unload verify"
+		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power run set-weights unload verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -363,4 +369,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-evaluate akida-info akida-inspect akida-list akida-matvec akida-merge akida-monitor akida-run akida-verify
+complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-evaluate akida-info akida-inspect akida-list akida-matvec akida-merge akida-monitor akida-power akida-run akida-verify

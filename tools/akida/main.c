@@ -39,6 +39,7 @@ static const struct command commands[] = {
 	{ "merge", "put several quantised models into one archive", cmd_merge },
 	{ "monitor", "tell what happens to boards, as it happens",
 	  cmd_monitor },
+	{ "power", "show power, temperature and clock of boards", cmd_power },
 	{ "run", "run a model on pictures or arrays", cmd_run },
 	{ "set-weights", "replace weights of a program on a board",
 	  cmd_set_weights },

@@ -159,6 +159,15 @@ int cmd_merge(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 
 /**
+ * cmd_power() - akida power: what boards' sensors tell
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_power(int argc, char **argv);
+
+/**
  * cmd_run() - akida run: what a model predicts
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -267,6 +276,8 @@ enum tool_option {
 	OPT_NAME,
 	OPT_REPLACE,
 	OPT_MODE,
+	OPT_SAMPLE,
+	OPT_INTERVAL,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 
