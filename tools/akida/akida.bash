@@ -62,7 +62,7 @@ _akida_options()
 		echo "--device --sample --count -n --interval --json $common"
 		;;
 	run)
-		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json" \
+		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json --stats" \
 			"--draw --dump --device --loaded --partial --batch -b --threads -t --target --reference --layout" \
 			"--decode --anchors --nms --events --window --sensor" \
 			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"

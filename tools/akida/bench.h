@@ -10,6 +10,7 @@
 #include <akida/akida.h>
 
 #include "input.h"
+#include "power.h"
 #include "place.h"
 
 /* One time is kept per call: this many take 32 MB. */
@@ -40,6 +41,7 @@
  * @min: shortest call in milliseconds
  * @median: middle call in milliseconds
  * @p99: time in milliseconds that 99 of 100 calls stay within
+ * @power: average while that was measured
  * @layers: profile of each layer
  * @num_layers: how many
  * @macs: multiply-adds of one input
@@ -62,6 +64,7 @@ struct bench {
 	uint8_t *in, *out;
 	uint32_t calls;
 	double total, min, median, p99;
+	struct power_average power;
 	struct akida_layer_profile *layers;
 	unsigned int num_layers;
 	uint64_t macs;

@@ -88,8 +88,12 @@ int bench_measure(struct bench *b)
 	int ret = run_clocked(b, b->program, 0, WARM_UP_SECONDS, &warm);
 
 	free(warm.ms);
-	if (!ret)
+	if (!ret) {
+		struct power_meter *meter = power_begin(b->device);
+
 		ret = run_clocked(b, b->program, b->iterations, b->seconds, &c);
+		power_end(meter, &b->power);
+	}
 	if (!ret) {
 		qsort(c.ms, c.calls, sizeof(*c.ms), ascending);
 		b->calls = c.calls;

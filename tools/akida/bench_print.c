@@ -115,6 +115,7 @@ void bench_text(const struct bench *b)
 	if (b->macs)
 		printf(", %.2f GMAC/s", rate * (double)b->macs * 1e-9);
 	putchar('\n');
+	power_print(&b->power, rate);
 	printf("Memory      %.2f MiB\n", (double)b->info.memory / 1048576);
 	if (b->compare) {
 		printf("Reference   ");
@@ -127,7 +128,7 @@ void bench_text(const struct bench *b)
 
 		printf("\nOn %s, per input, from a run of its own:\n",
 		       b->place.name[0]);
-		printf("Core        %.0f clocks\n",
+		printf("Core        %.0f clocks, by the timer register (0x30) of its DMA\n",
 		       (double)b->stats.clocks / n);
 		printf("Queue       ");
 		print_time((double)b->stats.queue_ns / n * 1e-6,
@@ -191,6 +192,7 @@ void bench_json(const struct bench *b)
 	json_put(root, "seconds", json_number(b->total));
 	json_put(root, "latency_ms", o);
 	json_put(root, "inputs_per_second", json_number(inputs_per_second(b)));
+	json_put(root, "power", power_json(&b->power, inputs_per_second(b)));
 	json_put(root, "macs", json_integer((json_int_t)b->macs));
 	json_put(root, "memory_bytes",
 		 json_integer((json_int_t)b->info.memory));

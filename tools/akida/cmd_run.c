@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "run.h"
 #include "term.h"
@@ -102,6 +103,27 @@ static int make_scores(struct run *r)
 	return 0;
 }
 
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int run_measured(struct run *r, struct dump *dump)
+{
+	struct power_meter *meter =
+		r->device && !r->graph ? power_begin(r->device) : NULL;
+	int ret;
+
+	r->seconds = -seconds_now();
+	ret = r->graph ? run_float_all(r, dump) : run_batches(r);
+	r->seconds += seconds_now();
+	power_end(meter, &r->power);
+	return ret;
+}
+
 static int run_all(struct run *r)
 {
 	size_t values = tool_values(&r->info.output);
@@ -122,7 +144,10 @@ static int run_all(struct run *r)
 		if (!dump)
 			return -1;
 	}
-	ret = r->graph ? run_float_all(r, dump) : run_batches(r);
+	if (r->stats)
+		ret = run_measured(r, dump);
+	else
+		ret = r->graph ? run_float_all(r, dump) : run_batches(r);
 	if (dump && dump_end(dump, r))
 		ret = -1;
 	return ret || r->graph ? ret : make_scores(r);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/pci.h"
 #include "common/sys.h"
@@ -366,6 +367,26 @@ static void check_iommu(struct doctor *d, const struct host_pci *f)
 		"boot with 'iommu=nopt' or without 'iommu=pt'; else let only trusted users into group akida");
 }
 
+/* That they are not there is nothing wrong, but people look for them. */
+static void check_sensors(struct doctor *d, const struct host_pci *f)
+{
+	struct stat st;
+
+	if (!bound(f))
+		return;
+	if (!ak_sys_stat(&st, "%s/hwmon", f->dir))
+		doctor_find(d, DOCTOR_OK, "sensors",
+			    "'akida power' and sensors(1) show what they tell");
+	else if (!f->is_virtual)
+		doctor_find(
+			d, DOCTOR_OK, "sensors",
+			"no hwmon attributes and no clock_mode: how the sensor and the clock of silicon are reached is not public, and the driver does not guess");
+	else
+		doctor_find(
+			d, DOCTOR_OK, "sensors",
+			"none: this virtual board was made without them (akida-board --without), or the kernel has no hwmon");
+}
+
 void doctor_pci(struct doctor *d, const struct host_pci *f)
 {
 	if (!check_answers(d, f))
@@ -377,4 +398,5 @@ void doctor_pci(struct doctor *d, const struct host_pci *f)
 	check_msi(d, f);
 	check_errors(d, f);
 	check_iommu(d, f);
+	check_sensors(d, f);
 }

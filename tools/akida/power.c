@@ -165,16 +165,13 @@ void power_end(struct power_meter *m, struct power_average *a)
 	free(m);
 }
 
-void power_print(const struct power_average *a, double per_second,
-		 const char *indent)
+void power_print(const struct power_average *a, double per_second)
 {
 	if (!a->samples)
 		return;
-	printf("%spower %.1f mW on average (%.1f to %.1f, %u samples)\n",
-	       indent, a->watts * 1e3, a->min * 1e3, a->max * 1e3, a->samples);
-	if (per_second <= 0)
-		return;
-	printf("%s%.3f mJ an inference, %.1f inferences/s/W\n", indent,
+	printf("Power       %.1f mW on average, %.1f to %.1f in %u samples\n",
+	       a->watts * 1e3, a->min * 1e3, a->max * 1e3, a->samples);
+	printf("Energy      %.3f mJ an inference, %.1f inferences/s/W\n",
 	       a->watts / per_second * 1e3, per_second / a->watts);
 }
 

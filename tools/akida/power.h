@@ -95,12 +95,10 @@ void power_end(struct power_meter *m, struct power_average *a);
 
 /**
  * power_print() - lines about the energy that inferences took
- * @a: average
+ * @a: average; nothing is printed without samples
  * @per_second: inferences
- * @indent: put before each line
  */
-void power_print(const struct power_average *a, double per_second,
-		 const char *indent);
+void power_print(const struct power_average *a, double per_second);
 
 /**
  * power_json() - the same for machines

@@ -13,6 +13,7 @@
 #include "input.h"
 #include "labels.h"
 #include "place.h"
+#include "power.h"
 #include "predict.h"
 #include "yolo.h"
 
@@ -96,6 +97,9 @@ struct comparison {
  * @raw: show and keep integers
  * @crop: cut pictures
  * @json: for machines
+ * @stats: say how long inputs took, and what energy
+ * @seconds: that all inputs took
+ * @power: average meanwhile
  * @graph: a float network, or NULL
  * @model: the model, if it is none
  * @program: it, loaded on the device
@@ -121,7 +125,9 @@ struct run {
 	double threshold;
 	struct yolo yolo;
 	struct fbz_input float_input;
-	bool decode, nms_given, top_given, raw, crop, json;
+	bool decode, nms_given, top_given, raw, crop, json, stats;
+	double seconds;
+	struct power_average power;
 
 	struct ak_graph *graph;
 	struct akida_model *model;

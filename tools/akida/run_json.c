@@ -137,6 +137,17 @@ static json_t *comparison(const struct run *r)
 	return o;
 }
 
+static json_t *stats(const struct run *r)
+{
+	double rate = (double)r->inputs.count / r->seconds;
+	json_t *o = json_object();
+
+	json_put(o, "seconds", json_number(r->seconds));
+	json_put(o, "inputs_per_second", json_number(rate));
+	json_put(o, "power", power_json(&r->power, rate));
+	return o;
+}
+
 void run_json(const struct run *r)
 {
 	json_t *root = json_object(), *results = json_array();
@@ -154,5 +165,7 @@ void run_json(const struct run *r)
 	json_put(root, "results", results);
 	if (r->load.target)
 		json_put(root, "comparison", comparison(r));
+	if (r->stats)
+		json_put(root, "stats", stats(r));
 	json_print(root);
 }

@@ -58,6 +58,8 @@ static const struct argp_option options[] = {
 	  "the more probable one is shown (0.5)",
 	  1 },
 	{ "json", OPT_JSON, NULL, 0, "Write JSON", 1 },
+	{ "stats", OPT_STATS, NULL, 0,
+	  "Tell time and, of boards with sensors, power and energy", 1 },
 	{ "draw", OPT_DRAW, "FILE.png", 0,
 	  "Draw the predictions over the picture", 1 },
 	{ "dump", OPT_DUMP, "DIR", 0, "Write every layer's output as .npy", 1 },
@@ -192,6 +194,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON:
 		r->json = true;
+		return 0;
+	case OPT_STATS:
+		r->stats = true;
 		return 0;
 	case OPT_DRAW:
 		r->draw = arg;

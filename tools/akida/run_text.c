@@ -204,6 +204,15 @@ static void print_comparison(const struct run *r)
 		print_changes(r);
 }
 
+static void print_stats(const struct run *r)
+{
+	double rate = (double)r->inputs.count / r->seconds;
+
+	printf("\nThroughput  %.1f inputs/s, %zu in %.3f s\n", rate,
+	       r->inputs.count, r->seconds);
+	power_print(&r->power, rate);
+}
+
 void run_text(const struct run *r)
 {
 	size_t i;
@@ -212,4 +221,6 @@ void run_text(const struct run *r)
 		r->decode ? print_boxes(r, i) : print_input(r, i);
 	if (r->load.target)
 		print_comparison(r);
+	if (r->stats)
+		print_stats(r);
 }

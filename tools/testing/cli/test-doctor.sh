@@ -36,7 +36,7 @@ healthy
 ok 'a healthy machine' run_mocked 0 doctor
 ok 'every line is OK' eval '! grep -vE "^(OK   |$|Nothing is wrong\.$)" out'
 ok 'it says so' says '^Nothing is wrong\.$'
-for c in bus bars driver link aspm msi errors iommu kernel module raw vendor-module secure-boot vendor-rules rule group \
+for c in bus bars driver link aspm msi errors iommu sensors kernel module raw vendor-module secure-boot vendor-rules rule group \
 	memlock resources node permissions open dma; do
 	ok "it says that $c is all right" says "^OK    $c: "
 done
