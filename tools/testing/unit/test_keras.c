@@ -442,6 +442,10 @@ static void test_limits(void **state)
 	s.size = sizeof(zeros);
 	assert_int_equal(ak_h5_read(&s, &h, &err), -EBADMSG);
 	assert_non_null(strstr(err.text, "libhdf5 cannot open it"));
+	setenv("AKIDA_HDF5_MS", "1", 1);
+	child("#!/bin/sh\n[ $3 = 1 ] || exit 9\nkill -PROF $$\n", 0, -ETIMEDOUT,
+	      "more than 1 ms of processor time");
+	unsetenv("AKIDA_HDF5_MS");
 	s.path = "/nowhere.h5";
 	assert_int_equal(ak_h5_read(&s, &h, &err), -ENOENT);
 	s.program = "/nowhere/akida-hdf5";

@@ -108,6 +108,62 @@ int ak_keras_layer(struct ak_keras *k);
 int ak_keras_reshape(struct ak_keras *k);
 
 /**
+ * ak_keras_get() - a key of the layer's configuration
+ * @k: walk, at the layer
+ * @key: name
+ *
+ * Return: its value, NULL where it is absent or null.
+ */
+const json_t *ak_keras_get(const struct ak_keras *k, const char *key);
+
+/**
+ * ak_keras_get_bool() - a truth value of the layer's configuration
+ * @k: walk, at the layer
+ * @key: name
+ * @preset: what it is where it is absent
+ *
+ * Return: the value.
+ */
+bool ak_keras_get_bool(const struct ak_keras *k, const char *key, bool preset);
+
+/**
+ * ak_keras_get_number() - a number of the layer's configuration
+ * @k: walk, at the layer
+ * @key: name
+ * @preset: what it is where it is absent
+ * @out: where to put it
+ *
+ * Return: 0, -EBADMSG, noted.
+ */
+int ak_keras_get_number(struct ak_keras *k, const char *key, double preset,
+			double *out);
+
+/**
+ * ak_keras_batchnorm() - append a BatchNormalization
+ * @k: walk, at the layer
+ *
+ * Return: 0 or an error, noted.
+ */
+int ak_keras_batchnorm(struct ak_keras *k);
+
+/**
+ * ak_keras_rescaling() - append a Rescaling: x * scale + offset
+ * @k: walk, at the layer
+ *
+ * Return: 0 or an error, noted.
+ */
+int ak_keras_rescaling(struct ak_keras *k);
+
+/**
+ * ak_keras_normalization() - append a Normalization:
+ * (x - mean) / max(sqrt(variance), 1e-7)
+ * @k: walk, at the layer
+ *
+ * Return: 0 or an error, noted.
+ */
+int ak_keras_normalization(struct ak_keras *k);
+
+/**
  * ak_keras_refuse() - say why a class is refused
  * @k: walk, at a layer whose class is none of those that are read
  *

@@ -12,7 +12,7 @@
 #include "convert/keras.h"
 #include "model/model.h"
 
-static const json_t *get(const struct ak_keras *k, const char *key)
+const json_t *ak_keras_get(const struct ak_keras *k, const char *key)
 {
 	const json_t *v = json_object_get(k->config, key);
 
@@ -47,9 +47,9 @@ static int added(struct ak_keras *k)
 
 /* -------------------------------------------------------- configuration */
 
-static bool get_bool(const struct ak_keras *k, const char *key, bool preset)
+bool ak_keras_get_bool(const struct ak_keras *k, const char *key, bool preset)
 {
-	const json_t *v = get(k, key);
+	const json_t *v = ak_keras_get(k, key);
 
 	return json_is_boolean(v) ? json_is_true(v) : preset;
 }
@@ -70,7 +70,7 @@ static int get_uint(struct ak_keras *k, const json_t *v, const char *key,
 static int get_pair(struct ak_keras *k, const char *key, uint32_t preset,
 		    uint32_t *y, uint32_t *x)
 {
-	const json_t *v = get(k, key);
+	const json_t *v = ak_keras_get(k, key);
 	int rc;
 
 	*y = preset;
@@ -89,10 +89,10 @@ static int get_pair(struct ak_keras *k, const char *key, uint32_t preset,
 	return rc ? rc : get_uint(k, json_array_get(v, 1), key, x);
 }
 
-static int get_number(struct ak_keras *k, const char *key, double preset,
-		      double *out)
+int ak_keras_get_number(struct ak_keras *k, const char *key, double preset,
+			double *out)
 {
-	const json_t *v = get(k, key);
+	const json_t *v = ak_keras_get(k, key);
 
 	*out = v ? json_number_value(v) : preset;
 	if (v && (!json_is_number(v) || !isfinite(*out)))
@@ -103,7 +103,7 @@ static int get_number(struct ak_keras *k, const char *key, double preset,
 /* Rows, columns and channels, in that order. */
 static int need_map(struct ak_keras *k)
 {
-	const char *order = json_string_value(get(k, "data_format"));
+	const char *order = json_string_value(ak_keras_get(k, "data_format"));
 
 	if (order && strcmp(order, "channels_last"))
 		return AK_KERAS_REFUSE(
@@ -143,7 +143,7 @@ static int added_map(struct ak_keras *k)
 static int get_window(struct ak_keras *k, const char *size, uint32_t kernel,
 		      uint32_t stride, struct ak_op *op)
 {
-	const char *padding = json_string_value(get(k, "padding"));
+	const char *padding = json_string_value(ak_keras_get(k, "padding"));
 	uint32_t dy, dx;
 	int rc = get_pair(k, size, kernel, &op->kernel_h, &op->kernel_w);
 
@@ -223,23 +223,23 @@ static int activation(struct ak_keras *k, const json_t *v, const char *part)
 
 static int own_activation(struct ak_keras *k)
 {
-	return activation(k, get(k, "activation"), "activation");
+	return activation(k, ak_keras_get(k, "activation"), "activation");
 }
 
 static int read_activation(struct ak_keras *k)
 {
-	return activation(k, get(k, "activation"), NULL);
+	return activation(k, ak_keras_get(k, "activation"), NULL);
 }
 
 static int read_relu(struct ak_keras *k)
 {
 	double max, slope, threshold;
-	int rc = get_number(k, "max_value", (double)INFINITY, &max);
+	int rc = ak_keras_get_number(k, "max_value", (double)INFINITY, &max);
 
 	if (!rc)
-		rc = get_number(k, "negative_slope", 0, &slope);
+		rc = ak_keras_get_number(k, "negative_slope", 0, &slope);
 	if (!rc)
-		rc = get_number(k, "threshold", 0, &threshold);
+		rc = ak_keras_get_number(k, "threshold", 0, &threshold);
 	if (rc)
 		return rc;
 	if (slope != 0 || threshold != 0)
@@ -252,7 +252,7 @@ static int read_relu(struct ak_keras *k)
 
 static int read_softmax(struct ak_keras *k)
 {
-	const json_t *v = get(k, "axis");
+	const json_t *v = ak_keras_get(k, "axis");
 	json_int_t axis;
 
 	if (json_array_size(v) == 1)
@@ -270,14 +270,14 @@ static int read_softmax(struct ak_keras *k)
 
 static int bias(struct ak_keras *k, unsigned int index, uint32_t n, float **out)
 {
-	return get_bool(k, "use_bias", true) ?
+	return ak_keras_get_bool(k, "use_bias", true) ?
 		       ak_keras_weight(k, "bias", index, 1, &n, out) :
 		       0;
 }
 
 static int filters(struct ak_keras *k, const char *key, uint32_t *n)
 {
-	int rc = get_uint(k, get(k, key), key, n);
+	int rc = get_uint(k, ak_keras_get(k, key), key, n);
 
 	if (!rc && !*n)
 		rc = AK_KERAS_BAD(k, "its '%s' is 0", key);
@@ -289,7 +289,7 @@ static int read_depthwise(struct ak_keras *k, const char *weight,
 			  bool with_bias)
 {
 	uint32_t dim[4], multiplier = 1, c = k->dim[2];
-	const json_t *v = get(k, "depth_multiplier");
+	const json_t *v = ak_keras_get(k, "depth_multiplier");
 	struct ak_op *op;
 	int rc = v ? get_uint(k, v, "depth_multiplier", &multiplier) : 0;
 
@@ -333,7 +333,7 @@ static int read_depthwise_conv(struct ak_keras *k)
 
 static int read_conv(struct ak_keras *k)
 {
-	const json_t *v = get(k, "groups");
+	const json_t *v = ak_keras_get(k, "groups");
 	uint32_t dim[4], groups = 1, n;
 	struct ak_op *op;
 	int rc = need_map(k);
@@ -436,163 +436,6 @@ static int read_dense(struct ak_keras *k)
 	return rc ? rc : own_activation(k);
 }
 
-/* --------------------------------------------------- x * scale + shift */
-
-/* y = (x - mean) * by + add, in double until the end. */
-static int affine(struct ak_keras *k, const double *by, const double *mean,
-		  const double *add, size_t n)
-{
-	struct ak_op *op = ak_keras_add(k, AK_OP_AFFINE, NULL);
-	size_t i;
-
-	if (!op)
-		return -ENOMEM;
-	op->num_values = n;
-	op->scale = malloc(n * sizeof(*op->scale));
-	op->shift = malloc(n * sizeof(*op->shift));
-	if (!op->scale || !op->shift)
-		return ak_errf(k->err, -ENOMEM, "out of memory");
-	for (i = 0; i < n; i++) {
-		op->scale[i] = (float)by[i];
-		op->shift[i] = (float)(add[i] - mean[i] * by[i]);
-	}
-	return added(k);
-}
-
-/* The last axis, which channels are. */
-static int need_last_axis(struct ak_keras *k)
-{
-	struct akida_shape in = ak_keras_shape(k);
-	const json_t *v = get(k, "axis");
-	json_int_t axis;
-
-	if (json_array_size(v) == 1)
-		v = json_array_get(v, 0);
-	axis = json_is_integer(v) ? json_integer_value(v) : -1;
-	if ((axis != -1 && axis != (json_int_t)k->ndim) ||
-	    json_array_size(v) > 1)
-		return AK_KERAS_REFUSE(
-			k,
-			"it normalises along axis %lld; Akida 1.0 has a normalisation for each channel, the last axis",
-			(long long)axis);
-	if (k->dim[k->ndim - 1] != in.channels)
-		return AK_KERAS_REFUSE(
-			k, "it normalises rows of a map without channels");
-	return 0;
-}
-
-/* One of @n values for each channel; @preset where the file has none. */
-static int values(struct ak_keras *k, bool there, const char *name,
-		  unsigned int *index, double preset, uint32_t n, double *out)
-{
-	float *v = NULL;
-	uint32_t i;
-	int rc = there ? ak_keras_weight(k, name, (*index)++, 1, &n, &v) : 0;
-
-	for (i = 0; i < n && !rc; i++)
-		out[i] = v ? (double)v[i] : preset;
-	free(v);
-	return rc;
-}
-
-/* As ak_norm_affine(): epsilon is a float. */
-static int read_batchnorm(struct ak_keras *k)
-{
-	uint32_t n = k->dim[k->ndim - 1], i;
-	double *by = malloc(4 * (size_t)n * sizeof(*by)), epsilon;
-	double *beta = by + n, *mean = beta + n, *variance = mean + n;
-	unsigned int index = 0;
-	int rc = by ? need_last_axis(k) :
-		      ak_errf(k->err, -ENOMEM, "out of memory");
-
-	if (!rc)
-		rc = get_number(k, "epsilon", 1e-3, &epsilon);
-	if (!rc)
-		rc = values(k, get_bool(k, "scale", true), "gamma", &index, 1,
-			    n, by);
-	if (!rc)
-		rc = values(k, get_bool(k, "center", true), "beta", &index, 0,
-			    n, beta);
-	if (!rc)
-		rc = values(k, true, "moving_mean", &index, 0, n, mean);
-	if (!rc)
-		rc = values(k, true, "moving_variance", &index, 1, n, variance);
-	for (i = 0; i < n && !rc; i++)
-		by[i] /= sqrt(variance[i] + (double)(float)epsilon);
-	if (!rc)
-		rc = affine(k, by, mean, beta, n);
-	free(by);
-	return rc;
-}
-
-/* A number, or a list (in any nesting) of one for each channel. */
-static int numbers(struct ak_keras *k, const char *key, double preset,
-		   uint32_t n, double *out)
-{
-	const json_t *v = get(k, key);
-	uint32_t i;
-
-	while (json_array_size(v) == 1 && json_is_array(json_array_get(v, 0)))
-		v = json_array_get(v, 0);
-	if (json_array_size(v) == 1)
-		v = json_array_get(v, 0);
-	for (i = 0; i < n; i++) {
-		const json_t *e = json_is_array(v) ? json_array_get(v, i) : v;
-
-		if ((json_is_array(v) && json_array_size(v) != n) ||
-		    (v && !json_is_number(e)))
-			return AK_KERAS_BAD(
-				k,
-				"its '%s' is neither a number nor one for each of %" PRIu32
-				" channels",
-				key, n);
-		out[i] = v ? json_number_value(e) : preset;
-	}
-	return 0;
-}
-
-static int read_rescaling(struct ak_keras *k)
-{
-	struct akida_shape in = ak_keras_shape(k);
-	uint32_t n = in.channels;
-	double *by = calloc(3 * (size_t)n, sizeof(*by));
-	int rc = by ? numbers(k, "scale", 1, n, by) :
-		      ak_errf(k->err, -ENOMEM, "out of memory");
-
-	if (!rc)
-		rc = numbers(k, "offset", 0, n, by + n);
-	if (!rc)
-		rc = affine(k, by, by + 2 * (size_t)n, by + n, n);
-	free(by);
-	return rc;
-}
-
-/* (x - mean) / max(sqrt(variance), 1e-7) */
-static int read_normalization(struct ak_keras *k)
-{
-	uint32_t n = k->dim[k->ndim - 1], i;
-	double *by = calloc(3 * (size_t)n, sizeof(*by));
-	bool given = get(k, "mean") && get(k, "variance");
-	unsigned int index = 0;
-	int rc = by ? need_last_axis(k) :
-		      ak_errf(k->err, -ENOMEM, "out of memory");
-
-	if (!rc && get_bool(k, "invert", false))
-		rc = AK_KERAS_REFUSE(k, "'invert' is not read");
-	if (!rc)
-		rc = given ? numbers(k, "mean", 0, n, by + n) :
-			     values(k, true, "mean", &index, 0, n, by + n);
-	if (!rc)
-		rc = given ? numbers(k, "variance", 1, n, by) :
-			     values(k, true, "variance", &index, 1, n, by);
-	for (i = 0; i < n && !rc; i++)
-		by[i] = 1 / fmax(sqrt(by[i]), 1e-7);
-	if (!rc)
-		rc = affine(k, by, by + n, by + 2 * (size_t)n, n);
-	free(by);
-	return rc;
-}
-
 /* -------------------------------------------------------------- windows */
 
 static int read_pool(struct ak_keras *k)
@@ -634,7 +477,7 @@ static int read_global(struct ak_keras *k)
 		op->kernel_w = k->dim[1];
 	}
 	rc = added_map(k);
-	if (!rc && !get_bool(k, "keepdims", false)) {
+	if (!rc && !ak_keras_get_bool(k, "keepdims", false)) {
 		k->ndim = 1;
 		k->dim[0] = k->dim[2];
 	}
@@ -644,7 +487,7 @@ static int read_global(struct ak_keras *k)
 /* A number, [rows, columns], or [[top, bottom], [left, right]]. */
 static int read_padding(struct ak_keras *k)
 {
-	const json_t *v = get(k, "padding");
+	const json_t *v = ak_keras_get(k, "padding");
 	uint32_t *side[4];
 	struct ak_op *op;
 	int rc = need_map(k), i;
@@ -694,11 +537,11 @@ static const struct reader readers[] = {
 	{ "SeparableConv2D", read_separable },
 	{ "SeparableConvolution2D", read_separable },
 	{ "Dense", read_dense },
-	{ "BatchNormalization", read_batchnorm },
-	{ "BatchNormalizationV1", read_batchnorm },
-	{ "BatchNormalizationV2", read_batchnorm },
-	{ "Normalization", read_normalization },
-	{ "Rescaling", read_rescaling },
+	{ "BatchNormalization", ak_keras_batchnorm },
+	{ "BatchNormalizationV1", ak_keras_batchnorm },
+	{ "BatchNormalizationV2", ak_keras_batchnorm },
+	{ "Normalization", ak_keras_normalization },
+	{ "Rescaling", ak_keras_rescaling },
 	{ "Activation", read_activation },
 	{ "ReLU", read_relu },
 	{ "Softmax", read_softmax },
@@ -739,7 +582,7 @@ static bool is_own(const struct ak_keras *k)
 
 static bool quantised(const struct ak_keras *k)
 {
-	const json_t *policy = get(k, "dtype");
+	const json_t *policy = ak_keras_get(k, "dtype");
 	const char *class =
 		json_string_value(json_object_get(policy, "class_name"));
 

@@ -311,7 +311,7 @@ static int judge(const struct child *c, const struct ak_h5_source *s,
 	if (sig == SIGPROF || sig == SIGXCPU)
 		return ak_errf(
 			err, -ETIMEDOUT,
-			"libhdf5 took more than %u ms of processor time for it and was ended: it is damaged or hostile",
+			"libhdf5 took more than %u ms of processor time for it and was ended: it is damaged or hostile, or this machine is slow (then set AKIDA_HDF5_MS to more)",
 			s->cpu_ms);
 	if (sig == SIGSYS)
 		return ak_errf(
@@ -364,6 +364,15 @@ static int run(const char *program, const struct ak_h5_source *s,
 	return rc;
 }
 
+/* Milliseconds for a file of @mib MiB; slow machines may want more. */
+static unsigned int cpu_time(unsigned int mib)
+{
+	const char *named = secure_getenv("AKIDA_HDF5_MS");
+	long ms = named ? strtol(named, NULL, 10) : 0;
+
+	return ms > 0 && ms <= 3600000 ? (unsigned int)ms : 40 + 10 * mib;
+}
+
 int ak_h5_read(const struct ak_h5_source *source, struct ak_h5 *out,
 	       struct ak_err *err)
 {
@@ -375,8 +384,8 @@ int ak_h5_read(const struct ak_h5_source *source, struct ak_h5 *out,
 	int rc = 0, end;
 
 	memset(out, 0, sizeof(*out));
-	s.cpu_ms = s.cpu_ms ? s.cpu_ms : 40 + 10 * (unsigned int)mib;
-	s.wait_ms = s.wait_ms ? s.wait_ms : 30000 + 100 * (unsigned int)mib;
+	s.cpu_ms = s.cpu_ms ? s.cpu_ms : cpu_time((unsigned int)mib);
+	s.wait_ms = s.wait_ms ? s.wait_ms : 30000 + 10 * s.cpu_ms;
 	if (s.program)
 		snprintf(program, sizeof(program), "%s", s.program);
 	else
