@@ -125,3 +125,8 @@ for name, (layers, shape) in ZOO.items():
     torch.onnx.export(m, torch.zeros(1, *shape), os.path.join(folder, name + ".onnx"), opset_version=13)
     x = np.random.RandomState(2).randint(0, 256 if shape[0] != 2 else 16, (4, *shape[1:], shape[0])).astype("u1")
     np.save(os.path.join(folder, name), x)
+    # The first one, and what PyTorch makes of it, rows x columns x channels.
+    with torch.no_grad():
+        y = m(torch.from_numpy(x[:1].transpose(0, 3, 1, 2).astype("f4") / 255)).numpy()
+    np.save(os.path.join(folder, name + ".one"), x[:1])
+    np.save(os.path.join(folder, name + ".float"), y.transpose(0, 2, 3, 1) if y.ndim == 4 else y)
