@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/file.h"
 #include "format/program.h"
@@ -46,9 +47,13 @@ int place_board(const char *name, char board[64])
 
 static int read_file(struct place *p)
 {
+	struct stat st;
+
 	if (p->loaded)
 		return 0;
-	if (!ak_file_read(p->path, AK_PROGRAM_MAX_FILE, &p->file, &p->file_size,
+	/* What comes through a pipe can be read once only: it is a model. */
+	if (!stat(p->path, &st) && S_ISREG(st.st_mode) &&
+	    !ak_file_read(p->path, AK_PROGRAM_MAX_FILE, &p->file, &p->file_size,
 			  NULL)) {
 		if (ak_program_file_is(p->file, p->file_size))
 			return 0;

@@ -42,6 +42,7 @@ ok 'run of a program on the software device' eval 'run 0 build "$demo/digits.fbz
 	fails 1 "the software device runs models" run digits.akp -i "$input"'
 ok '--partial on the software device is the whole model' eval 'run 0 run "$demo/digits.fbz" -i "$input" --partial --json'
 ok_json 'it tells a 3' '.results[0].classes[0].class == 3'
+ok 'a model through a pipe' eval 'cat "$demo/digits.fbz" | "$akida" run /dev/stdin -i "$input" >out && says "3 +[0-9.]+ +99"'
 
 # two boards
 board 0 0000:01:00.0 akd1000 silicon

@@ -59,7 +59,7 @@ static void close_side(struct side *s)
 {
 	akida_program_free(s->program);
 	akida_device_free(s->device);
-	*s = (struct side){ NULL };
+	*s = (struct side){ .device = NULL };
 }
 
 /* All inputs in overlapping batches of different sizes. */
@@ -211,7 +211,7 @@ static void check_external(struct akida_model *m, const char *device,
 	struct akida_build *b = akida_build_new();
 	struct akida_board *board = akida_board_new();
 	struct akida_buffer *there = NULL, *here = NULL;
-	struct side s = { NULL };
+	struct side s = { .device = NULL };
 	const uint8_t *file = NULL;
 	size_t size = 0, info = 0, offset = 12;
 	void *data = NULL;
@@ -276,7 +276,7 @@ int main(int argc, char **argv)
 	struct akida_model *m = akida_model_new();
 	struct akida_array *inputs = akida_array_new();
 	struct akida_board_desc d = { 0 };
-	struct side soft = { NULL }, board = { NULL };
+	struct side soft = { .device = NULL }, board = { .device = NULL };
 	uint8_t *want, *out;
 	const uint8_t *in;
 	size_t count;
