@@ -384,8 +384,9 @@ format:
 	$(Q)clang-format -i $(C_FILES)
 
 # ---------------------------------------------------------------- install
-.PHONY: install
-install: all
+.PHONY: install install-user install-udev
+install: install-user install-udev
+install-user: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/akida \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(COMPDIR)
 	$(INSTALL) -m 755 $(AKIDA) $(DESTDIR)$(BINDIR)/akida
@@ -398,12 +399,27 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|;s|@LIBS@|$(LIB_LIBS)|' \
 		userspace/lib/libakida.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libakida.pc
 	$(INSTALL) -m 644 $(wildcard userspace/include/akida/*.h) $(DESTDIR)$(INCLUDEDIR)/akida/
+	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR)/akida/uapi
+	$(INSTALL) -m 644 $(wildcard uapi/*.h) $(DESTDIR)$(INCLUDEDIR)/akida/uapi/
 	$(INSTALL) -m 644 $(wildcard Documentation/man/*.1) $(DESTDIR)$(MANDIR)/man1/
 	$(INSTALL) -m 644 tools/akida/akida.bash $(DESTDIR)$(COMPDIR)/akida
+	for l in $(TOOL_LINKS); do ln -sf akida $(DESTDIR)$(COMPDIR)/$$l; done
+
+# Who may use boards.
+install-udev:
 	$(INSTALL) -d $(DESTDIR)$(UDEVDIR) $(DESTDIR)$(SYSUSERSDIR)
 	$(INSTALL) -m 644 tools/udev/60-akida.rules $(DESTDIR)$(UDEVDIR)/
 	$(INSTALL) -m 644 tools/udev/akida.conf $(DESTDIR)$(SYSUSERSDIR)/
-	for l in $(TOOL_LINKS); do ln -sf akida $(DESTDIR)$(COMPDIR)/$$l; done
+
+# The driver's source where DKMS looks for it: then dkms install akida/VERSION.
+DKMSDIR ?= /usr/src/akida-$(VERSION)
+.PHONY: install-dkms
+install-dkms:
+	$(INSTALL) -d $(DESTDIR)$(DKMSDIR)/kernel $(DESTDIR)$(DKMSDIR)/uapi
+	$(INSTALL) -m 644 Kbuild $(DESTDIR)$(DKMSDIR)/
+	$(INSTALL) -m 644 $(wildcard kernel/*.[ch]) $(DESTDIR)$(DKMSDIR)/kernel/
+	$(INSTALL) -m 644 $(wildcard uapi/*.h) $(DESTDIR)$(DKMSDIR)/uapi/
+	sed 's|#MODULE_VERSION#|$(VERSION)|' dkms.conf >$(DESTDIR)$(DKMSDIR)/dkms.conf
 
 .PHONY: clean
 clean:

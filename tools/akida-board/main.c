@@ -69,8 +69,6 @@ struct arguments {
 	bool serial, seed;
 };
 
-const char *argp_program_version = "akida-board " AKIDA_VERSION;
-
 void trace(const struct board *b, const char *fmt, ...)
 {
 	va_list ap;
@@ -354,6 +352,7 @@ int main(int argc, char **argv)
 	int err;
 
 	argp_err_exit_status = EXIT_USAGE;
+	argp_program_version = "akida-board " AKIDA_VERSION;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!a.serial)
 		b->config.serial = hash(b->server.path);
