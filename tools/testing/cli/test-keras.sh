@@ -92,6 +92,9 @@ PYTHON
 	ok 'evaluate it' run 0 evaluate digits.keras "${scale[@]}" --data "$demo/digits-test.npy" \
 		--labels "$demo/digits-labels.npy" --against a.fbz --json
 	ok_json 'float and integers are right' '.accuracy >= 0.95 and .against.accuracy >= 0.94 and .agreement >= 0.95'
+	ok 'run it in floats' run 0 run digits.keras "${scale[@]}" -i calib.npy -o a.npy
+	ok 'and the weights with their architecture' run 0 run "$net" --arch digits.json "${scale[@]}" -i calib.npy -o b.npy
+	ok 'outputs are the same' cmp a.npy b.npy
 	cp digits.keras renamed.bin
 	ok 'it is told by its content' run 0 convert renamed.bin "${how[@]}" -o b.fbz
 	ok 'names of layers' eval 'run 0 convert digits.2.h5 "${scale[@]}" --calib calib.npy -o c.fbz && says "^separable_3 "'
