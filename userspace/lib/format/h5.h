@@ -69,8 +69,8 @@ struct ak_h5 {
  * @image: the HDF5 file itself, if it is not in @path as it is (a deflated
  *	entry of an archive), else NULL
  * @program: akida-hdf5; NULL to look for it
- * @cpu_ms: processor time; 0 for $AKIDA_HDF5_MS, or 40 and 10 for
- *	each MiB
+ * @cpu_ms: processor time; 0 for $AKIDA_HDF5_MS, or 40 and 1
+ *	for each 25 KiB
  * @wait_ms: time in all; 0 for 30 seconds and ten times @cpu_ms
  */
 struct ak_h5_source {

@@ -29,7 +29,8 @@
 
 #define PROGRAM "akida-hdf5"
 #define CHUNK 65536u
-#define MIB ((uint64_t)1 << 20)
+/* An hour. */
+#define MAX_MS 3600000u
 
 /**
  * struct child - the process
@@ -364,27 +365,30 @@ static int run(const char *program, const struct ak_h5_source *s,
 	return rc;
 }
 
-/* Milliseconds for a file of @mib MiB; slow machines may want more. */
-static unsigned int cpu_time(unsigned int mib)
+/* Milliseconds for a file; slow machines may want more. */
+static unsigned int cpu_time(uint64_t size)
 {
 	const char *named = secure_getenv("AKIDA_HDF5_MS");
 	long ms = named ? strtol(named, NULL, 10) : 0;
 
-	return ms > 0 && ms <= 3600000 ? (unsigned int)ms : 40 + 10 * mib;
+	if (ms > 0 && ms <= MAX_MS)
+		return (unsigned int)ms;
+	/* A file of some KiB is read in 5, one of 1000 weights in 250. */
+	size /= 25 << 10;
+	return size < MAX_MS ? 40 + (unsigned int)size : MAX_MS;
 }
 
 int ak_h5_read(const struct ak_h5_source *source, struct ak_h5 *out,
 	       struct ak_err *err)
 {
 	struct ak_h5_source s = *source;
-	uint64_t mib = s.size / MIB < 1u << 20 ? s.size / MIB : 1u << 20;
 	struct ak_err sentence = { "" };
 	struct child c = { .pid = -1 };
 	char program[PATH_MAX];
 	int rc = 0, end;
 
 	memset(out, 0, sizeof(*out));
-	s.cpu_ms = s.cpu_ms ? s.cpu_ms : cpu_time((unsigned int)mib);
+	s.cpu_ms = s.cpu_ms ? s.cpu_ms : cpu_time(s.size);
 	s.wait_ms = s.wait_ms ? s.wait_ms : 30000 + 10 * s.cpu_ms;
 	if (s.program)
 		snprintf(program, sizeof(program), "%s", s.program);
