@@ -40,10 +40,10 @@ static const struct {
 	const char *name;
 	double unit;
 } files[POWER_VALUES] = {
-	[POWER_WATTS] = { "power1_input", 1e-6 },
-	[POWER_VOLTS] = { "in0_input", 1e-3 },
-	[POWER_AMPERES] = { "curr1_input", 1e-3 },
-	[POWER_CELSIUS] = { "temp1_input", 1e-3 },
+	[POWER_WATTS] = { "power1_input", 1e6 },
+	[POWER_VOLTS] = { "in0_input", 1e3 },
+	[POWER_AMPERES] = { "curr1_input", 1e3 },
+	[POWER_CELSIUS] = { "temp1_input", 1e3 },
 	[POWER_HERTZ] = { "freq1_input", 1 },
 };
 
@@ -82,7 +82,7 @@ static bool read_value(const struct power_source *s, enum power_value v,
 
 	if (!rc) {
 		r->has |= 1u << v;
-		r->value[v] = (double)n * files[v].unit;
+		r->value[v] = (double)n / files[v].unit;
 		return true;
 	}
 	if (rc != -ENOENT && !r->why)
