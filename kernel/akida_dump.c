@@ -9,6 +9,7 @@
 
 #include "akida_file.h"
 
+/* The text and its version: Documentation/driver.rst */
 #define DUMP_SIZE SZ_16K
 #define BLOCK_WORDS 0x2d /* to 0xb0 */
 
@@ -60,7 +61,7 @@ void akida_core_dump(struct akida_core *core, struct akida_batch *b,
 		return;
 	at = scnprintf(
 		to, DUMP_SIZE,
-		"%s %s: %s\njob %u of %u, program of %u bytes, %u passes\n",
+		"akida core dump 1\n%s %s: %s\njob %u of %u, program of %u bytes, %u passes\n",
 		dev_name(&adev->dev), adev->chip->name, why, b->done + 1,
 		b->num, b->program->size, b->program->passes);
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
