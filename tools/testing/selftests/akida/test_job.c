@@ -12,98 +12,7 @@
 #include <sys/wait.h>
 
 #include "board_fixture.h"
-#include "tiny.h"
-
-#define MAX_JOBS AKIDA_MAX_SUBMIT
-
-/**
- * struct work - a program, and buffers with inputs and outputs
- * @t: program
- * @in: inputs, TINY_INPUT_BYTES each
- * @out: outputs, TINY_OUTPUT_BYTES each
- * @value: the inputs' values
- * @job: for each input
- * @arg: for AKIDA_IOC_SUBMIT
- */
-struct work {
-	struct tiny t;
-	uint8_t *in, *out;
-	uint8_t value[MAX_JOBS][TINY_INPUTS];
-	struct akida_submit_job job[MAX_JOBS];
-	struct akida_ioc_submit arg;
-};
-
-static int work_make(struct work *w, int fd, uint32_t chip, unsigned int seed)
-{
-	int program = tiny_load(fd, &w->t, chip, seed);
-	uint32_t in, out;
-
-	if (program < 0)
-		return program;
-	w->in = buffer_map(fd, AKIDA_BUFFER_HOST, MAX_JOBS * TINY_INPUT_BYTES,
-			   &in);
-	w->out = buffer_map(fd, AKIDA_BUFFER_HOST, MAX_JOBS * TINY_OUTPUT_BYTES,
-			    &out);
-	if (!w->in || !w->out)
-		return -errno;
-	for (unsigned int i = 0; i < MAX_JOBS; i++)
-		w->job[i] = (struct akida_submit_job){
-			.cookie = 0x1000000000 + i,
-			.input = in,
-			.output = out,
-			.input_offset = i * TINY_INPUT_BYTES,
-			.output_offset = i * TINY_OUTPUT_BYTES,
-		};
-	w->arg = (struct akida_ioc_submit){
-		.jobs = (uintptr_t)w->job,
-		.program = program,
-	};
-	return 0;
-}
-
-/* Mappings hold their file: without them close() is its end. */
-static void work_unmap(struct work *w)
-{
-	munmap(w->in, MAX_JOBS * TINY_INPUT_BYTES);
-	munmap(w->out, MAX_JOBS * TINY_OUTPUT_BYTES);
-}
-
-/* Submits jobs [from, from + num), whose outputs are wiped before. */
-static int work_submit(struct work *w, int fd, unsigned int from,
-		       unsigned int num, uint32_t flags)
-{
-	for (unsigned int i = from; i < from + num; i++)
-		w->job[i].input_size = tiny_input(
-			w->value[i], (uint32_t *)(w->in + i * TINY_INPUT_BYTES),
-			i);
-	memset(w->out + from * TINY_OUTPUT_BYTES, 0xa5,
-	       num * TINY_OUTPUT_BYTES);
-	w->arg.jobs = (uintptr_t)&w->job[from];
-	w->arg.num_jobs = num;
-	w->arg.flags = flags;
-	w->arg.deadline = flags ? now_ns() + 60 * NS : 0;
-	return dev_ioctl(fd, AKIDA_IOC_SUBMIT, &w->arg);
-}
-
-/* How many of the outputs are wrong. */
-static unsigned int work_wrong(const struct work *w, unsigned int from,
-			       unsigned int num)
-{
-	unsigned int wrong = 0;
-
-	for (unsigned int i = from; i < from + num; i++)
-		wrong += tiny_check(&w->t, w->value[i],
-				    w->out + i * TINY_OUTPUT_BYTES) != 0;
-	return wrong;
-}
-
-static struct akida_ioc_info info(int fd)
-{
-	struct akida_ioc_info i = { 0 };
-
-	dev_ioctl(fd, AKIDA_IOC_INFO, &i);
-	return i;
-}
+#include "work.h"
 
 /* Results of batches of every kind, the empty input among them. */
 TEST_F_TIMEOUT(board, batches, 60)
@@ -124,8 +33,8 @@ TEST_F_TIMEOUT(board, batches, 60)
 	}
 	EXPECT_EQ(sum, counter(&self->b, "core.jobs") - jobs);
 	EXPECT_EQ(errors, counter(&self->b, "core.errors"));
-	EXPECT_EQ(1U, info(self->fd).switches - self->info.switches);
-	EXPECT_EQ(sum, info(self->fd).jobs - self->info.jobs);
+	EXPECT_EQ(1U, dev_info(self->fd).switches - self->info.switches);
+	EXPECT_EQ(sum, dev_info(self->fd).jobs - self->info.jobs);
 }
 
 /* The check of outputs can fail: other weights, other outputs. */
@@ -316,10 +225,10 @@ TEST_F(board, update)
 	c.handle = w.arg.program;
 	n.data = (uintptr_t)other.word;
 	ASSERT_EQ(0, work_submit(&w, self->fd, 0, 20, AKIDA_SUBMIT_WAIT));
-	switches = info(self->fd).switches;
+	switches = dev_info(self->fd).switches;
 	for (unsigned int seed = 2; seed < 6; seed++) {
 		tiny_make(&other, variant->chip, seed);
-		bytes = info(self->fd).program_bytes;
+		bytes = dev_info(self->fd).program_bytes;
 		ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_PROGRAM_UPDATE, &c));
 		memcpy(w.t.weight, other.weight, sizeof(other.weight));
 		ASSERT_EQ(0,
@@ -327,9 +236,9 @@ TEST_F(board, update)
 		EXPECT_EQ(0U, work_wrong(&w, 0, 20));
 		/* The track, and a descriptor that tells the core of it */
 		EXPECT_EQ(TINY_TRACK_WORDS * 4 + 32U,
-			  info(self->fd).program_bytes - bytes);
+			  dev_info(self->fd).program_bytes - bytes);
 	}
-	EXPECT_EQ(switches, info(self->fd).switches);
+	EXPECT_EQ(switches, dev_info(self->fd).switches);
 	/* Not while its jobs are under way. */
 	ASSERT_EQ(0, vmctl("board %d fault stall:chan=core", self->b.number));
 	ASSERT_EQ(0, work_submit(&w, self->fd, 0, 20, 0));
@@ -373,7 +282,7 @@ TEST_F_TIMEOUT(board, two_files, 90)
 		EXPECT_EQ(0U, work_wrong(&w[0], 0, 60));
 		EXPECT_EQ(0U, work_wrong(&w[1], 0, 60));
 	}
-	EXPECT_LE(6U, info(self->fd).switches - self->info.switches);
+	EXPECT_LE(6U, dev_info(self->fd).switches - self->info.switches);
 	close(fd);
 }
 
@@ -423,7 +332,7 @@ TEST_F(board, lost_interrupt)
 		EXPECT_EQ(0, w.arg.status);
 		EXPECT_EQ(0U, work_wrong(&w, 1, 5));
 	}
-	EXPECT_EQ(0U, info(self->fd).core_errors - self->info.core_errors);
+	EXPECT_EQ(0U, dev_info(self->fd).core_errors - self->info.core_errors);
 }
 
 /* The core says that it cannot run one: it alone fails. */
@@ -451,10 +360,10 @@ TEST_F_TIMEOUT(board, core_refuses_one, 60)
 		EXPECT_EQ(-1, is_not(w.out + which[i] * TINY_OUTPUT_BYTES,
 				     TINY_OUTPUT_BYTES, 0xa5));
 	}
-	EXPECT_EQ(3U, info(self->fd).core_errors - self->info.core_errors);
-	EXPECT_EQ(3U, info(self->fd).core_resets - self->info.core_resets);
+	EXPECT_EQ(3U, dev_info(self->fd).core_errors - self->info.core_errors);
+	EXPECT_EQ(3U, dev_info(self->fd).core_resets - self->info.core_resets);
 	/* The board itself was not reset. */
-	EXPECT_EQ(self->info.resets, info(self->fd).resets);
+	EXPECT_EQ(self->info.resets, dev_info(self->fd).resets);
 }
 
 /* A file whose jobs hang the core again and again is let on it no more. */
@@ -540,7 +449,7 @@ TEST_F_TIMEOUT(board, reset_meanwhile, 90)
 		EXPECT_EQ(0, wait_for(self->fd, w.arg.seq + 127, 60000, NULL));
 		EXPECT_EQ(0U, work_wrong(&w, 0, 128));
 	}
-	EXPECT_LE(3U, info(self->fd).resets - self->info.resets);
+	EXPECT_LE(3U, dev_info(self->fd).resets - self->info.resets);
 }
 
 /* A file that is closed takes its jobs with it; others' go on. */
@@ -562,7 +471,7 @@ TEST_F_TIMEOUT(board, close_with_jobs, 60)
 			  wait_for(self->fd, mine.arg.seq + 29, 30000, NULL));
 		EXPECT_EQ(0U, work_wrong(&mine, 0, 30));
 	}
-	EXPECT_EQ(1U, info(self->fd).programs);
+	EXPECT_EQ(1U, dev_info(self->fd).programs);
 }
 
 /* So does one that is killed. */
@@ -676,8 +585,8 @@ TEST_F_TIMEOUT(board, hang, 120)
 		}
 	}
 	EXPECT_EQ(1U, work_wrong(&w, 0, 20));
-	EXPECT_EQ(1U, info(self->fd).core_resets);
-	EXPECT_EQ(0U, info(self->fd).resets);
+	EXPECT_EQ(1U, dev_info(self->fd).core_resets);
+	EXPECT_EQ(0U, dev_info(self->fd).resets);
 	work_unmap(&w);
 	close(self->fd);
 	self->fd = -1;
