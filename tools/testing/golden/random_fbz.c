@@ -5,7 +5,9 @@
  *
  * random-fbz DIR SEED COUNT TARGET: models that a chip can hold, for a board;
  * DIR/N.npy has some inputs, DIR/N.out.npy the outputs of the software backend
- * that was prepared for the chip. Says what models there are.
+ * that was prepared for the chip. Of every other model DIR/N.akp is a program with
+ * a pass for each layer, of every fourth with outputs as events. Says what models
+ * there are.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #include <akida/akida.h>
 
 #include "../checkasm/random_model.h"
+#include "common/file.h"
 #include "common/util.h"
 #include "program/program.h"
 
@@ -156,7 +159,7 @@ static void write_model(const struct random_model *rm, struct rng *r,
 
 /* What was drawn. */
 struct tally {
-	unsigned int models, maps, passes, nps;
+	unsigned int models, maps, programs, passes, nps;
 	unsigned int kinds[8]; /* of layers, by their type */
 };
 
@@ -253,6 +256,30 @@ static void write_board_model(const struct random_model *rm, struct rng *r,
 	akida_model_free(m);
 }
 
+/* The same compiled in another way; one layer is one pass either way. */
+static void write_program(const struct random_model *rm, const char *dir,
+			  unsigned int number, enum akida_target target,
+			  struct tally *t)
+{
+	unsigned int flags = AK_BUILD_PASSES_MAX |
+			     (number % 4 == 3 ? AK_BUILD_SPARSE_OUTPUT : 0);
+	struct ak_err err = { "" };
+	struct ak_built b;
+	char path[4096];
+
+	/* Not all potentials fit into events. */
+	if (ak_build(&rm->m, ak_mesh_of(target), flags, &b, &err))
+		return;
+	snprintf(path, sizeof(path), "%s/%u.akp", dir, number);
+	if (ak_file_write(path, b.file, b.size, &err)) {
+		fprintf(stderr, "random-fbz: %s\n", err.text);
+		exit(1);
+	}
+	t->programs++;
+	t->passes += b.num_passes > 1;
+	ak_built_free(&b);
+}
+
 static int board_models(const char *dir, unsigned long seed, unsigned int count,
 			const char *chip)
 {
@@ -272,14 +299,16 @@ static int board_models(const char *dir, unsigned long seed, unsigned int count,
 			continue;
 		if (holds(&rm, target, number, &t)) {
 			write_board_model(&rm, &r, dir, number, target);
+			if (number & 1)
+				write_program(&rm, dir, number, target, &t);
 			printf("# %s, model %u: seed %lu\n", chip, number,
 			       next);
 		}
 		random_model_free(&rm);
 	}
-	printf("# %s: %u models, seeds %lu to %lu: %u with maps as inputs, %u of several passes, %u NPs; layers: %u InputConvolutional, %u FullyConnected, %u Convolutional, %u SeparableConvolutional\n",
-	       chip, t.models, seed, next - 1, t.maps, t.passes, t.nps,
-	       t.kinds[AKIDA_LAYER_INPUT_CONV],
+	printf("# %s: %u models, seeds %lu to %lu: %u with maps as inputs, %u compiled once more, %u programs of several passes, %u NPs; layers: %u InputConvolutional, %u FullyConnected, %u Convolutional, %u SeparableConvolutional\n",
+	       chip, t.models, seed, next - 1, t.maps, t.programs, t.passes,
+	       t.nps, t.kinds[AKIDA_LAYER_INPUT_CONV],
 	       t.kinds[AKIDA_LAYER_FULLY_CONNECTED], t.kinds[AKIDA_LAYER_CONV],
 	       t.kinds[AKIDA_LAYER_SEPARABLE_CONV]);
 	return 0;

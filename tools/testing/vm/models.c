@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * models BATCHES NODE DIR [NODE DIR ...]: each DIR/NAME.fbz runs on the board with
- * the inputs of NAME.npy, in batches of each of these sizes, and must put out what
- * NAME.out.npy has, which the software backend made for the chip. Prints TAP.
+ * models BATCHES NODE DIR [NODE DIR ...]: each DIR/NAME.fbz or NAME.akp (compiled)
+ * runs on the board with the inputs of NAME.npy, in batches of each of these sizes,
+ * and must put out what NAME.out.npy has, which the software backend made for the
+ * chip. What a chip cannot hold of a model runs beside it. Prints TAP.
  *
  * All of them in one process, as processes are slow where processors are emulated.
  */
 #include <dirent.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,34 +86,59 @@ static const char *run_batches(struct akida_program *p,
 	return text[0] ? text : NULL;
 }
 
+/* Loads DIR/NAME; what is wrong, or NULL. */
+static const char *load(struct akida_program *p, struct akida_model *m,
+			const char *dir, const char *name)
+{
+	const struct akida_load_options o = { .flags = AKIDA_LOAD_PARTIAL };
+	static uint8_t file[4 << 20];
+	static char text[4096];
+	size_t size;
+	FILE *f;
+
+	snprintf(text, sizeof(text), "%s/%s", dir, name);
+	if (!strcmp(name + strlen(name) - 4, ".fbz")) {
+		if (akida_model_load(m, text)) {
+			snprintf(text, sizeof(text), "%s",
+				 akida_model_error(m));
+			return text;
+		}
+		if (!akida_program_load(p, m, &o))
+			return NULL;
+	} else {
+		f = fopen(text, "rb");
+		if (!f)
+			return "it cannot be read";
+		size = fread(file, 1, sizeof(file), f);
+		fclose(f);
+		if (!akida_program_load_file(p, file, size))
+			return NULL;
+	}
+	snprintf(text, sizeof(text), "%s", akida_program_error(p));
+	return text;
+}
+
 static const char *try_model(struct akida_device *d, const char *dir,
 			     const char *name, const char *batches,
-			     struct akida_model *m, struct akida_array *in,
-			     struct akida_array *want)
+			     struct akida_array *in, struct akida_array *want)
 {
 	struct akida_program *p = akida_program_new(d);
-	const char *wrong = NULL, *next = batches;
+	struct akida_model *m = akida_model_new();
+	const char *wrong = "no memory", *next = batches;
 	struct akida_program_info info;
-	static char text[4096];
 	char *end;
 
-	snprintf(text, sizeof(text), "%s/%s.fbz", dir, name);
-	if (!p)
-		return "no memory";
-	if (akida_model_load(m, text)) {
-		snprintf(text, sizeof(text), "%s", akida_model_error(m));
-		wrong = text;
-	} else if (akida_program_load(p, m, NULL) ||
-		   akida_program_info(p, &info, sizeof(info))) {
-		snprintf(text, sizeof(text), "%s", akida_program_error(p));
-		wrong = text;
-	}
+	if (p && m)
+		wrong = load(p, m, dir, name);
+	if (!wrong && akida_program_info(p, &info, sizeof(info)))
+		wrong = "there is no program";
 	while (!wrong && *next) {
 		wrong = run_batches(p, &info, in, want,
 				    strtoul(next, &end, 10));
 		next = *end ? end + 1 : end;
 	}
 	akida_program_free(p);
+	akida_model_free(m);
 	return wrong;
 }
 
@@ -131,20 +158,21 @@ static void run_dir(const char *node, const char *dir, const char *batches)
 		char *name = entry[i]->d_name;
 		size_t len = strlen(name);
 
-		if (len > 4 && !strcmp(name + len - 4, ".fbz")) {
-			struct akida_model *m = akida_model_new();
+		if (len > 4 && (!strcmp(name + len - 4, ".fbz") ||
+				!strcmp(name + len - 4, ".akp"))) {
 			struct akida_array *in, *out;
+			char base[256];
 
-			name[len - 4] = '\0';
-			in = load_array(dir, name, ".npy");
-			out = load_array(dir, name, ".out.npy");
-			result(m && in && out ? try_model(d, dir, name, batches,
-							  m, in, out) :
-						"it cannot be loaded",
+			snprintf(base, sizeof(base), "%.*s", (int)len - 4,
+				 name);
+			in = load_array(dir, base, ".npy");
+			out = load_array(dir, base, ".out.npy");
+			result(in && out ? try_model(d, dir, name, batches, in,
+						     out) :
+					   "it has no inputs or outputs",
 			       node, name, batches);
 			akida_array_free(in);
 			akida_array_free(out);
-			akida_model_free(m);
 			found++;
 		}
 		free(entry[i]);

@@ -3,7 +3,7 @@
 #
 # Models through the driver on a board of each chip, beside the software backend:
 # the same bytes. Arguments go to scripts/vm.
-# What the kernel makes no difference to; test-models.py has the models on each.
+# What is the same on every kernel; test-models.py has models on each.
 # Machines: 6.12-strict
 cd "$(dirname "$0")/../../.." || exit 1
 shared=${AKIDA_SHARED:-../shared}/models
