@@ -662,7 +662,7 @@ TEST_F_TIMEOUT(board, runtime_suspend_under_load, 90)
 	EXPECT_EQ(0U, r.nodev);
 	EXPECT_GT(AT_ONCE, r.longest);
 	ASSERT_TRUE(gets_suspended(&self->b, 10000));
-	EXPECT_LT(3U, sleeps);
+	EXPECT_LT(0U, sleeps);
 	EXPECT_EQ(resets, class_number(&self->b, "resets"));
 	/* A reset by the administrator finds it asleep. */
 	EXPECT_EQ(0, write_file(board_attr(&self->b, "reset"), "1"));
