@@ -88,7 +88,7 @@ for node in /dev/akida*; do
 	ok 'and in JSON' 'run 0 akida info --json $node && says "\"name\": \"digits\"" && says "\"may_run\": true"'
 	ok 'a name that is taken' 'run 1 akida load digits.akp $node && warns "there is a program .digits. already; --replace"'
 	ok 'the compiled program takes its place' 'run 0 akida load digits.akp $node --replace && run 0 akida run --loaded digits --device $node -i digits-test.npy --raw -o board.npy && cmp soft.npy board.npy'
-	ok 'it is measured' 'run 0 akida bench --loaded digits --device $node -n 3 && says "^Core +[1-9][0-9]* clocks$" && says "^Queue +[0-9]" && says "^Run +[0-9]"'
+	ok 'it is measured' 'run 0 akida bench --loaded digits --device $node -n 3 && says "^Core +[1-9][0-9]* clocks" && says "^Queue +[0-9]" && says "^Run +[0-9]"'
 	ok 'it is private' 'as user 1 akida run --loaded digits --device $node -i /root/digits-test.npy && warns "belongs to somebody else"'
 	ok 'for everybody' 'run 0 akida load digits.fbz $node --name shared --mode 711'
 	ok 'others run it' 'as user 0 akida run --loaded shared --device $node -i /digits-test.npy --raw -o /tmp/board.npy && cmp soft.npy /tmp/board.npy'
