@@ -93,8 +93,8 @@ LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/obj/%.o)
 BARE_SRCS := $(filter-out $(foreign_isa),$(sort $(wildcard $(patsubst %,userspace/lib/%/*.c,common model quant npu))))
 BARE_OBJS := $(BARE_SRCS:%.c=$(BUILD)/obj/%.o)
 
-TOOL_SRCS := $(sort $(wildcard tools/akida/*.c))
-TOOL_OBJS := $(TOOL_SRCS:%.c=$(BUILD)/obj/%.o)
+TOOL_SRCS = $(sort $(wildcard tools/akida/*.c)) $(if $(filter 1,$(HAVE_TRACE)),tools/bpf/trace_load.c)
+TOOL_OBJS = $(TOOL_SRCS:%.c=$(BUILD)/obj/%.o)
 TOOL_LINKS := $(sort $(shell cat tools/akida/links 2>/dev/null))
 
 UNIT_SUPPORT := $(filter-out tools/testing/unit/test_%,$(wildcard tools/testing/unit/*.c))
@@ -112,7 +112,7 @@ DEMO_BINS  := $(patsubst tools/demo/%.c,$(BUILD)/demo/%,$(wildcard tools/demo/*.
 REQUIRED := snappy jansson zlib
 OPTIONAL := libpng libjpeg libcurl nettle hdf5
 # The command's alone: events of boards, and tracing.
-TOOL_OPTIONAL := libnl-genl-3.0
+TOOL_OPTIONAL := libnl-genl-3.0 libbpf
 # libhdf5 is linked into a program of its own only.
 PKGS := $(REQUIRED) $(foreach p,$(filter-out hdf5,$(OPTIONAL)),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
 have = $(if $(filter $(1),$(PKGS)),1,0)
@@ -128,7 +128,11 @@ JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljanss
 endif
 
 TOOL_PKGS := $(foreach p,$(TOOL_OPTIONAL),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
-TOOL_CPPFLAGS := -DHAVE_LIBNL=$(if $(filter libnl-genl-3.0,$(TOOL_PKGS)),1,0)
+# Programs for the kernel take a clang that can make them, and libbpf's headers.
+BPF_FLAGS := -target bpf -g -O2 -Wall -Werror $(addprefix -I/usr/include/,$(shell $(CC) -print-multiarch 2>/dev/null))
+HAVE_TRACE := $(if $(filter libbpf,$(TOOL_PKGS)),$(if $(shell printf '\043include <linux/bpf.h>\n\043include <bpf/bpf_helpers.h>\n' | \
+	$(CLANG) $(BPF_FLAGS) -x c -c -o /dev/null - 2>/dev/null && echo 1),1,0),0)
+TOOL_CPPFLAGS := -DHAVE_LIBNL=$(if $(filter libnl-genl-3.0,$(TOOL_PKGS)),1,0) -DHAVE_TRACE=$(HAVE_TRACE)
 ifneq ($(TOOL_PKGS),)
 TOOL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(TOOL_PKGS))
 TOOL_LIBS := $(shell $(PKG_CONFIG) --libs $(TOOL_PKGS))
@@ -186,6 +190,14 @@ $(LIB_INT): $(LIB_OBJS)
 $(BUILD)/libakida-bare.a: $(BARE_OBJS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BARE_OBJS)
+
+TRACE_OBJECT := $(BUILD)/bpf/trace.bpf.o
+$(TRACE_OBJECT): tools/bpf/trace.bpf.c tools/bpf/trace_maps.h $(BUILD)/.flags
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c -o $@ $<
+$(BUILD)/obj/tools/bpf/trace_load.o: $(TRACE_OBJECT)
+$(BUILD)/obj/tools/bpf/trace_load.o: override CPPFLAGS += -DTRACE_OBJECT='"$(TRACE_OBJECT)"'
 
 # With the library inside: subcommands for weights of large models use parts
 # that have no public API.

@@ -9,7 +9,10 @@
 
 static void move_complete(struct akida_dma_req *req)
 {
-	complete(&container_of(req, struct akida_batch, req)->moved);
+	struct akida_batch *b = container_of(req, struct akida_batch, req);
+
+	b->arrived = ktime_get_ns();
+	complete(&b->moved);
 }
 
 static void begin_move(struct akida_core *core, struct akida_batch *b,
@@ -23,6 +26,8 @@ static void begin_move(struct akida_core *core, struct akida_batch *b,
 	};
 	init_completion(&b->moved);
 	b->moving = true;
+	if (dir == AKIDA_DMA_TO_DEVICE)
+		b->begun = ktime_get_ns();
 	akida_dma_submit(core->adev, &b->req);
 }
 

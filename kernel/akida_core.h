@@ -178,7 +178,11 @@ struct akida_program {
  * @epoch: when the batch began
  * @done: jobs that the core has done
  * @clocks: that the timer had counted at its end
- * @rung: CLOCK_MONOTONIC nanoseconds when it was told to
+ * @begun: CLOCK_MONOTONIC nanoseconds when inputs began to move
+ * @arrived: when @req ended, of inputs and then of outputs
+ * @uploaded: when inputs had moved
+ * @rung: when it was told to
+ * @ended: when the core was seen to be done
  * @req: transfer of inputs, then that of outputs
  * @seg: its pieces
  * @first: of each job's pieces of the transfer of outputs
@@ -195,13 +199,56 @@ struct akida_batch {
 	u64 epoch;
 	unsigned int done;
 	u32 clocks;
+	u64 begun;
+	u64 arrived;
+	u64 uploaded;
 	u64 rung;
+	u64 ended;
 	struct akida_dma_req req;
 	struct akida_dma_seg *seg;
 	unsigned int first[AKIDA_BATCH_MAX + 1];
 	struct completion moved;
 	bool moving;
 	int err;
+};
+
+/**
+ * struct akida_times - nanoseconds of each stage of a job
+ * @queued: until its batch's inputs began to move
+ * @upload: until they had
+ * @wait: until the core was told to run: the program is moved and configured,
+ *	and the batch before is run
+ * @compute: until the core was seen to be done with the batch
+ * @download: until its batch's outputs had moved
+ */
+struct akida_times {
+	u64 queued;
+	u64 upload;
+	u64 wait;
+	u64 compute;
+	u64 download;
+};
+
+/**
+ * struct akida_job_trace - what is told of a job at its end, by a tracepoint
+ * @file: number of its file
+ * @seq: its number
+ * @program: number
+ * @clocks: as akida_result says
+ * @status: 0 or a negative errno
+ * @input_size: bytes
+ * @output_size: bytes
+ * @times: of its stages; 0 for those that it did not come to
+ */
+struct akida_job_trace {
+	u64 file;
+	u64 seq;
+	u64 program;
+	u64 clocks;
+	s32 status;
+	u32 input_size;
+	u32 output_size;
+	struct akida_times times;
 };
 
 /**

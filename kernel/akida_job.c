@@ -57,6 +57,22 @@ static void task_work(struct work_struct *work)
 	akida_ticket_drop(f);
 }
 
+static void trace_end(const struct akida_task *t)
+{
+	const struct akida_job_trace j = {
+		.file = t->file->run.id,
+		.seq = t->ticket.seq,
+		.program = t->program->id,
+		.clocks = t->result.clocks,
+		.status = t->result.status,
+		.input_size = t->input_size,
+		.output_size = t->program->output_size,
+		.times = t->times,
+	};
+
+	trace_akida_job_done(t->file->adev, &j);
+}
+
 void akida_task_end(struct akida_task *t, int status)
 {
 	struct akida_device *adev = t->file->adev;
@@ -64,8 +80,8 @@ void akida_task_end(struct akida_task *t, int status)
 	t->result.status = status;
 	t->result.done = status ? 0 : t->program->output_size;
 	t->result.ended = ktime_get_ns();
-	trace_akida_job_done(adev, t->file->run.id, t->ticket.seq,
-			     t->result.clocks, status);
+	if (trace_akida_job_done_enabled())
+		trace_end(t);
 	/* A file that is closed is no failure. */
 	if (status && status != -ECANCELED) {
 		atomic64_inc(&adev->core->failed);

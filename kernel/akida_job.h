@@ -22,6 +22,7 @@
  * @input_size: bytes
  * @tries: resets that it was under way during
  * @result: for who asks
+ * @times: nanoseconds of each stage, 0 for those that it did not come to
  * @work: ends it
  */
 struct akida_task {
@@ -36,6 +37,7 @@ struct akida_task {
 	u32 input_size;
 	unsigned int tries;
 	struct akida_result result;
+	struct akida_times times;
 	struct work_struct work;
 };
 

@@ -66,6 +66,7 @@ static void finish(struct akida_core *core, struct akida_batch *b)
 				       b->first[i + 1] - b->first[i],
 				       b->program->output_size,
 				       AKIDA_DMA_FROM_DEVICE, true);
+		t->times.download = b->arrived - b->ended;
 		core->jobs++;
 		atomic64_inc(&b->program->done);
 		akida_task_end(t, 0);
@@ -73,17 +74,30 @@ static void finish(struct akida_core *core, struct akida_batch *b)
 	b->num = 0;
 }
 
+static void note_times(struct akida_task *t, const struct akida_batch *b)
+{
+	t->result.started = b->rung;
+	t->times = (struct akida_times){
+		.queued = b->begun - t->result.queued,
+		.upload = b->uploaded - b->begun,
+		.wait = b->rung - b->uploaded,
+		.compute = b->ended - b->rung,
+	};
+}
+
 static void note(struct akida_core *core, struct akida_batch *b)
 {
-	u64 time = ktime_get_ns() - b->rung;
 	unsigned int i;
+	u64 time;
 
+	b->ended = ktime_get_ns();
+	time = b->ended - b->rung;
 	for (i = 0; i < b->done; i++) {
 		b->task[i]->result.clocks = b->clocks / b->done;
-		b->task[i]->result.started = b->rung;
+		note_times(b->task[i], b);
 	}
 	if (b->done < b->num)
-		b->task[b->done]->result.started = b->rung;
+		note_times(b->task[b->done], b);
 	/* Clocks of a virtual core are exact, where time is the host's mood. */
 	b->queue->time += core->adev->virtual && b->clocks ? b->clocks : time;
 	atomic64_add(time, &core->busy_ns);
@@ -117,6 +131,7 @@ static void run_batch(struct akida_core *core, struct akida_batch *b,
 	if (b->moving) {
 		int moved = akida_batch_end_move(core, b);
 
+		b->uploaded = b->arrived;
 		err = err ?: moved;
 	}
 	if (!err) {

@@ -76,6 +76,7 @@ DECLARE_EVENT_CLASS(akida_dma_end,
 	TP_STRUCT__entry(
 		__field(int, board)
 		__field(const void *, req)
+		__field(bool, to_device)
 		__field(int, channel)
 		__field(int, status)
 		__field(u64, done)
@@ -83,13 +84,15 @@ DECLARE_EVENT_CLASS(akida_dma_end,
 	TP_fast_assign(
 		__entry->board = adev->index;
 		__entry->req = req;
+		__entry->to_device = req->dir == AKIDA_DMA_TO_DEVICE;
 		__entry->channel = req->channel;
 		__entry->status = status;
 		__entry->done = req->done;
 	),
-	TP_printk("board=%d req=%p channel=%d status=%d done=%llu",
-		  __entry->board, __entry->req, __entry->channel,
-		  __entry->status, __entry->done)
+	TP_printk("board=%d req=%p %s channel=%d status=%d done=%llu",
+		  __entry->board, __entry->req,
+		  __entry->to_device ? "to_device" : "from_device",
+		  __entry->channel, __entry->status, __entry->done)
 );
 
 /* Just before its completion is called */
@@ -162,27 +165,46 @@ TRACE_EVENT(akida_job_start,
 		  __entry->file, __entry->program, __entry->jobs)
 );
 
+/* Nanoseconds of each stage: struct akida_job_trace */
 TRACE_EVENT(akida_job_done,
-	TP_PROTO(struct akida_device *adev, u64 file, u64 seq, u64 clocks,
-		 int status),
-	TP_ARGS(adev, file, seq, clocks, status),
+	TP_PROTO(struct akida_device *adev, const struct akida_job_trace *j),
+	TP_ARGS(adev, j),
 	TP_STRUCT__entry(
 		__field(int, board)
+		__field(int, status)
 		__field(u64, file)
 		__field(u64, seq)
+		__field(u64, program)
 		__field(u64, clocks)
-		__field(int, status)
+		__field(u32, input_size)
+		__field(u32, output_size)
+		__field(u64, queued)
+		__field(u64, upload)
+		__field(u64, wait)
+		__field(u64, compute)
+		__field(u64, download)
 	),
 	TP_fast_assign(
 		__entry->board = adev->index;
-		__entry->file = file;
-		__entry->seq = seq;
-		__entry->clocks = clocks;
-		__entry->status = status;
+		__entry->status = j->status;
+		__entry->file = j->file;
+		__entry->seq = j->seq;
+		__entry->program = j->program;
+		__entry->clocks = j->clocks;
+		__entry->input_size = j->input_size;
+		__entry->output_size = j->output_size;
+		__entry->queued = j->times.queued;
+		__entry->upload = j->times.upload;
+		__entry->wait = j->times.wait;
+		__entry->compute = j->times.compute;
+		__entry->download = j->times.download;
 	),
-	TP_printk("board=%d file=%llu seq=%llu clocks=%llu status=%d",
+	TP_printk("board=%d file=%llu seq=%llu program=%llu clocks=%llu status=%d input=%u output=%u queued=%llu upload=%llu wait=%llu compute=%llu download=%llu",
 		  __entry->board, __entry->file, __entry->seq,
-		  __entry->clocks, __entry->status)
+		  __entry->program, __entry->clocks, __entry->status,
+		  __entry->input_size, __entry->output_size, __entry->queued,
+		  __entry->upload, __entry->wait, __entry->compute,
+		  __entry->download)
 );
 
 DECLARE_EVENT_CLASS(akida_program_event,

@@ -73,6 +73,9 @@ _akida_options()
 	unload)
 		echo "--json $common"
 		;;
+	trace)
+		echo "--json --device --seconds -s --slower-than --by $common"
+		;;
 	verify)
 		echo "--max-error --threads -t --json $common"
 		;;
@@ -157,7 +160,7 @@ _akida_argument()
 	run:--target | info:--target | build:--target | convert:--target)
 		_akida_words "$cur" "akd1000 akd1500"
 		;;
-	monitor:--device)
+	monitor:--device | trace:--device)
 		_akida_words "$cur" "$(_akida_boards)"
 		;;
 	monitor:--exec)
@@ -167,6 +170,11 @@ _akida_argument()
 		;;
 	power:--device)
 		_akida_words "$cur" "$(_akida_boards)"
+		;;
+	trace:--by)
+		_akida_words "$cur" "program process"
+		;;
+	trace:-s | trace:--seconds | trace:--slower-than)
 		;;
 	run:--device | bench:--device)
 		_akida_words "$cur" "soft all $(_akida_boards)"
@@ -312,7 +320,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power run set-weights unload verify $(_akida_options '')"
+			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power run set-weights trace unload verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -320,7 +328,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power run set-weights unload verify"
+		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power run set-weights trace unload verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -369,4 +377,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-evaluate akida-info akida-inspect akida-list akida-matvec akida-merge akida-monitor akida-power akida-run akida-verify
+complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-evaluate akida-info akida-inspect akida-list akida-matvec akida-merge akida-monitor akida-power akida-run akida-trace akida-verify

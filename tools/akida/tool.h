@@ -186,6 +186,15 @@ int cmd_run(int argc, char **argv);
 int cmd_set_weights(int argc, char **argv);
 
 /**
+ * cmd_trace() - akida trace: where the time of jobs goes
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_trace(int argc, char **argv);
+
+/**
  * cmd_unload() - akida unload: take a program off a board
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -278,6 +287,7 @@ enum tool_option {
 	OPT_MODE,
 	OPT_SAMPLE,
 	OPT_INTERVAL,
+	OPT_BY,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

@@ -34,7 +34,7 @@ complete_line()
 		"$completion" "$@"
 }
 
-for s in '' bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor run set-weights unload verify; do
+for s in '' bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor run set-weights trace unload verify; do
 	name=akida${s:+-$s}
 	# shellcheck disable=SC2086
 	from_help $s >help
@@ -60,7 +60,7 @@ ok 'akida.1 has every subcommand' eval \
 	'for s in $subcommands; do grep -q "^.It Cm $s$" "$man/akida.1" || exit 1; done'
 
 # Each example of --help stands in the manual page, word for word.
-for s in bench convert dma-test doctor evaluate info inspect list load matvec merge monitor run set-weights unload verify; do
+for s in bench convert dma-test doctor evaluate info inspect list load matvec merge monitor run set-weights trace unload verify; do
 	"$akida" "$s" --help | sed -n '/^Examples:/,$s/^  \([a-z].*\)/\1/p' >examples
 	ok "$s: examples" eval '[ -s examples ]'
 	ok "$s: the manual page has them" eval \
