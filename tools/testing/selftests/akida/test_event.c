@@ -226,6 +226,27 @@ TEST_F_TIMEOUT(board, reset_and_link, 60)
 	netlink_close(&n);
 }
 
+/* The comparator of the board's power sensor strikes. */
+TEST_F_TIMEOUT(board, sensor_alert, 60)
+{
+	uint64_t start = now_ns(), seq = last_event(self->b.index);
+	struct netlink n;
+	struct event e;
+
+	ASSERT_EQ(0, netlink_open(&n));
+	ASSERT_EQ(0, vmctl("board %d fault sensor-alert", self->b.number));
+	NEXT(AKIDA_NL_CMD_SENSOR_NTF);
+	EXPECT_EQ(AKIDA_NL_SENSOR_POWER, V(SENSOR));
+	EXPECT_EQ(AKIDA_NL_LIMIT_MAX, V(LIMIT));
+	/* Microwatts: no board takes none, nor 100 W. */
+	if (event_has(&e, AKIDA_NL_A_VALUE)) {
+		EXPECT_GT(V(VALUE), 0U);
+		EXPECT_LT(V(VALUE), 100000000U);
+	}
+	ASSERT_EQ(0, vmctl("board %d clear sensor-alert", self->b.number));
+	netlink_close(&n);
+}
+
 /* The driver lets go of the board and takes it again. */
 TEST_F_TIMEOUT(board, comes_and_goes, 60)
 {
