@@ -534,31 +534,42 @@ TEST_F_TIMEOUT(board, unbind_with_jobs, 60)
 	EXPECT_EQ(0U, work_wrong(&w, 0, 20));
 }
 
-/* What a job costs: interrupts and register accesses, by the board's counts. */
+/*
+ * What jobs cost in the steady state, by the board's counts of everything: its
+ * DMA engine's interrupts and registers, too. And what loading a program moves.
+ */
 TEST_F_TIMEOUT(board, costs, 60)
 {
-	uint64_t irqs, reads, core_bar;
+	static const char *const paths[] = { "interrupts.delivered",
+					     "mmio.bar0.reads",
+					     "mmio.bar2.reads",
+					     "mmio.bar4.reads" };
+	uint64_t before[4], n[4], reads = 0, bytes;
 	enum {
 		N = 120
 	};
 	struct work w;
 
-	core_bar = variant->chip == AKIDA_CHIP_AKD1000 ? 0 : 2;
 	ASSERT_EQ(0, work_make(&w, self->fd, variant->chip, 1));
+	bytes = dev_info(self->fd).program_bytes;
 	ASSERT_EQ(0, work_submit(&w, self->fd, 0, N, AKIDA_SUBMIT_WAIT));
-	irqs = counter(&self->b, "interrupts.delivered");
-	reads = counter(&self->b,
-			core_bar ? "mmio.bar2.reads" : "mmio.bar0.reads");
+	/* The one track, and the descriptor that the core reads it by */
+	EXPECT_EQ(TINY_TRACK_WORDS * 4 + 32U,
+		  dev_info(self->fd).program_bytes - bytes);
+	bytes = dev_info(self->fd).program_bytes;
+	ASSERT_EQ(0, counters(&self->b, paths, before, 4));
+	/* One call for all of them */
 	ASSERT_EQ(0, work_submit(&w, self->fd, 0, N, AKIDA_SUBMIT_WAIT));
-	irqs = counter(&self->b, "interrupts.delivered") - irqs;
-	reads = counter(&self->b,
-			core_bar ? "mmio.bar2.reads" : "mmio.bar0.reads") -
-		reads;
+	ASSERT_EQ(0, counters(&self->b, paths, n, 4));
 	EXPECT_EQ(0U, work_wrong(&w, 0, N));
-	TH_LOG("%d jobs: %llu interrupts, %llu reads of the core's registers",
-	       N, (unsigned long long)irqs, (unsigned long long)reads);
-	EXPECT_LE(irqs, 2U * N);
-	EXPECT_LE(reads, 2 * irqs + N);
+	EXPECT_EQ(bytes, dev_info(self->fd).program_bytes);
+	for (int i = 1; i < 4; i++)
+		reads += n[i] - before[i];
+	n[0] -= before[0];
+	TH_LOG("%d jobs: %u interrupts, %u reads of registers and lists", N,
+	       (unsigned int)n[0], (unsigned int)reads);
+	EXPECT_LE(n[0], 2U * N);
+	EXPECT_LE(reads, N + 2 * n[0]);
 }
 
 /* A job that does not end: needs a driver that is less patient. */
