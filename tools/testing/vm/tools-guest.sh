@@ -131,6 +131,20 @@ ok 'a model on a board' 'run 0 akida bench $model --device $akd1000 -n 3 && says
 ok 'it times no layers' 'says "^A board does not tell the times of its layers"'
 ok 'nor in JSON' 'run 0 akida bench $model --device $akd1500 -n 3 --json && says "\"ms\": null" && says "\"calls\": 3"'
 
+# monitor: events of one board, a command for each, as a user without rights
+su nobody -c "akida monitor --json --device $akd1000 -n 2 --exec 'echo \$AKIDA_EVENT \$AKIDA_DEVICE >>/tmp/ran; exit 3'" >events 2>warnings &
+watcher=$!
+n=0
+until grep -q device-present events || [ $n -ge 300 ]; do
+	usleep 100000
+	n=$((n + 1))
+done
+ok 'a program for the monitor' 'run 0 akida bench $model --device $akd1000 -n 1'
+ok 'monitor ends after two events' 'wait $watcher'
+ok 'it saw the program' 'grep -q "{\"event\":\"program-loaded\",\"pci\":\"$k\",\"index\":$akd1000," events && grep -q program-unloaded events'
+ok 'each had its command' '[ "$(sort ran | tr "\n" " ")" = "program-loaded /dev/akida$akd1000 program-unloaded /dev/akida$akd1000 " ]'
+ok 'whose failures are told' '[ "$(grep -c "a command ended with status 3" warnings)" = 2 ]'
+
 # doctor
 for user in root user; do
 	ok "doctor as $user" "as $user 0 akida doctor"
