@@ -377,4 +377,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-convert akida-fetch akida-dma-test akida-doctor akida-evaluate akida-info akida-inspect akida-list akida-matvec akida-merge akida-monitor akida-power akida-run akida-trace akida-verify
+complete -F _akida akida akida-bench akida-build akida-convert akida-dma-test akida-doctor akida-evaluate akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-run akida-set-weights akida-trace akida-unload akida-verify

@@ -60,7 +60,7 @@ ok 'akida.1 has every subcommand' eval \
 	'for s in $subcommands; do grep -q "^.It Cm $s$" "$man/akida.1" || exit 1; done'
 
 # Each example of --help stands in the manual page, word for word.
-for s in bench convert dma-test doctor evaluate info inspect list load matvec merge monitor run set-weights trace unload verify; do
+for s in ${subcommands/help /}; do
 	"$akida" "$s" --help | sed -n '/^Examples:/,$s/^  \([a-z].*\)/\1/p' >examples
 	ok "$s: examples" eval '[ -s examples ]'
 	ok "$s: the manual page has them" eval \
@@ -75,5 +75,7 @@ ok 'completion: chips' eval '[ "$(complete_line akida run --target "" | tr "\n" 
 ok 'completion: an option of a link' eval '[ "$(complete_line akida-run --thre | tr "\n" " ")" = "--threads --threshold " ] ||
 	[ "$(complete_line akida-run --thre | sort | tr "\n" " ")" = "--threads --threshold " ]'
 ok 'completion: kinds of memory' eval '[ "$(complete_line akida dma-test --kind "" | tr "\n" " ")" = "host user window " ]'
+ok 'completion: every link has it' eval \
+	'while read -r l; do grep -q "^complete .* $l\\( \\|$\\)" "$completion" || { echo "$l"; exit 1; }; done <"$top/tools/akida/links"'
 ok 'completion: help' eval '[ "$(complete_line akida help r)" = run ]'
 finish
