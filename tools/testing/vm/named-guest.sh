@@ -54,7 +54,24 @@ warns()
 	grep -Eq -- "$1" err
 }
 
+# Bytes that the engines of a board have moved, as it counts them itself.
+moved()
+{
+	vmctl board "$1" stats | tr -d ' ' | tr ',{}' '\n' | awk -F: '$1 == "\"bytes\"" { print $2; exit }'
+}
+
+# Bytes that are moved to the board when the program is run the next time: those of
+# the 100 inputs and outputs, which are the same each time, are taken off.
+run_bytes=0
+loads()
+{
+	before=$(moved "$board")
+	akida run --loaded shared --device "$node" -i digits-test.npy --raw -o board.npy >out 2>err || return 1
+	echo $(($(moved "$board") - before - run_bytes))
+}
+
 for node in /dev/akida*; do
+	board=${node#/dev/akida}
 	case $(akida list | grep "^$node ") in
 	*AKD1000*) first=$node chip=akd1000 other=akd1500 ;;
 	*AKD1500*) chip=akd1500 other=akd1000 ;;
@@ -108,6 +125,17 @@ for node in /dev/akida*; do
 	ok 'one part is not enough' 'run 1 akida set-weights shared separable_2 separable_2.weights.npy --device $node && warns "replaced together"'
 	ok 'weights of another shape' 'run 1 akida set-weights shared conv_1 dense_4.weights.npy --device $node && warns "it takes .3, 3, 16, 24."'
 	ok 'a layer that there is not' 'run 1 akida set-weights shared none dense_4.weights.npy --device $node && warns "no layer .none."'
+
+	# what that moves
+	ok 'bytes of a run alone' 'run_bytes=0 && run_bytes=$(loads) && [ "$run_bytes" -gt 78400 ] && [ "$(loads)" = 0 ]'
+	ok 'sizes are known' 'run 0 akida build digits.fbz --target $chip -o digits.akp --report &&
+		layer=$(awk "\$1 == \"dense_4\" { print 4 * \$(NF - 1) }" out) && all=$(awk "\$1 == \"Total\" { print 4 * \$(NF - 1) + 32 * \$(NF - 2) }" out) &&
+		[ "$layer" -gt 0 ] && [ "$all" -gt 9000 ]'
+	ok 'new weights of a layer move its track and descriptor, and no more' \
+		'run 0 akida set-weights shared dense_4 dense_4.weights.npy --device $node && n=$(loads) && echo "$n bytes, $layer of the layer" && [ "$n" = $((layer + 32)) ]'
+	ok 'a program anew moves all' 'run 0 akida load digits.akp $node --name shared --replace && n=$(loads) && echo "$n bytes, $all of the layers" &&
+		[ "$n" -ge "$all" ] && [ "$n" -le $((all + 4096)) ]'
+	ok 'and leaves its outputs' 'cmp soft.npy board.npy'
 	ok 'unload' 'run 0 akida unload digits $node && run 0 akida unload shared $node && run 0 akida info $node && ! says "^Programs"'
 	ok 'it is gone' 'run 1 akida run --loaded digits --device $node -i digits-test.npy && warns "there is no program .digits. on the board"'
 done

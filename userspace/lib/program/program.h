@@ -68,7 +68,7 @@ struct ak_built {
 	size_t num_placements;
 	uint32_t num_passes, first_layer, num_layers;
 	uint64_t *cycles;
-	char rest_reason[256];
+	char rest_reason[AK_ERR_TEXT];
 };
 
 /**
