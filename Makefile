@@ -260,10 +260,10 @@ $(BUILD)/test/random-fbz: $(BUILD)/obj/tools/testing/golden/random_fbz.o $(BUILD
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 BENCH_OBJS := $(BENCH_SRCS:%.c=$(BUILD)/obj/%.o)
-$(BUILD)/bench/akida-bench: $(BENCH_OBJS) $(LIB_INT)
+$(BUILD)/bench/akida-bench: $(BENCH_OBJS) $(BUILD)/obj/tools/testing/unit/mesh_program.o $(LIB_INT)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(BENCH_OBJS) $(LIB_INT) $(LIB_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 # Examples are built as a user would: public headers, shared library.
 $(EXAMPLE_BINS): $(BUILD)/examples/%: userspace/examples/%.c

@@ -11,15 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "akida/device.h"
 #include "bench_quant.h"
 #include "common/cpu.h"
+#include "mesh.h"
 #include "model/handle.h"
 #include "npu/kernels.h"
 #include "npu/npu.h"
 #include "peak.h"
+#include "timing.h"
 
 struct bench {
 	const struct ak_model *m;
@@ -44,36 +45,6 @@ static const struct level levels[NUM_LEVELS] = {
 	{ "neon", AKIDA_CPU_NEON },
 	{ "dotprod", AKIDA_CPU_NEON | AKIDA_CPU_DOTPROD },
 };
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec * 1e-6;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *v, unsigned int n)
-{
-	qsort(v, n, sizeof(*v), compare);
-	return v[n / 2];
-}
-
-static void *must(void *p)
-{
-	if (!p) {
-		fputs("akida-bench: out of memory\n", stderr);
-		exit(1);
-	}
-	return p;
-}
 
 static struct npu *prepare(const struct bench *b, uint32_t flags,
 			   uint32_t threads, bool reference)
@@ -245,6 +216,7 @@ static int bench_model(const char *path, unsigned int runs)
 	printf("  smooth picture instead of noise: %.3f ms (least %.3f), 1 thread\n",
 	       ms, least);
 	npu_free(n);
+	bench_mesh(b.m, b.in, runs, ms);
 	free(b.in);
 	free(b.out);
 	akida_model_free(model);
@@ -256,7 +228,8 @@ static void usage(FILE *f)
 	fputs("usage: akida-bench [--runs N] [--quant] [MODEL.fbz...]\n"
 	      "\n"
 	      "Times the scalar reference, every instruction set on one and two threads,\n"
-	      "and every layer beside the processor's peak.\n"
+	      "and every layer beside the processor's peak; and the virtual board's core\n"
+	      "with the same model as a program.\n"
 	      "\n"
 	      "  --runs N   inferences per figure (default 500)\n"
 	      "  --quant    time conversion of weights, too\n",

@@ -13,68 +13,17 @@
 #include "../checkasm/random_model.h"
 #include "cmocka_all.h"
 #include "common/util.h"
+#include "mesh_program.h"
 #include "model/handle.h"
 #include "model/limits.h"
 #include "model/part.h"
 #include "npu/npu.h"
 #include "program/program.h"
-#include "program/vmesh.h"
 
 #define MODELS 300
 
 static const enum akida_target targets[] = { AKIDA_TARGET_AKD1000,
 					     AKIDA_TARGET_AKD1500 };
-
-/* External memory: the data part, at an address of its own. */
-struct external {
-	const struct ak_program_file *p;
-	uint32_t base;
-};
-
-static int read_external(void *arg, uint32_t addr, void *data, size_t size)
-{
-	const struct external *x = arg;
-
-	if (addr < x->base || addr - x->base > x->p->data_size ||
-	    size > x->p->data_size - (addr - x->base))
-		return -EFAULT;
-	memcpy(data, x->p->data + (addr - x->base), size);
-	return 0;
-}
-
-/* What a driver does for a pass: packets, and FNP2 addresses. */
-static void configure(struct ak_vmesh *v, const struct ak_mesh *mesh,
-		      const struct ak_program_file *p, uint32_t pass,
-		      uint32_t base, uint32_t fnp2[4])
-{
-	struct ak_err err = { "" };
-	struct ak_packet packet;
-	uint32_t i, j, k, pos;
-
-	ak_vmesh_reset(v);
-	for (i = 0; i < p->pass[pass].num_records; i++) {
-		const struct ak_record *r = &p->pass[pass].record[i];
-
-		for (j = 0; j < r->num_tracks; j++) {
-			const struct ak_track *t = &r->track[j];
-
-			pos = 0;
-			while (ak_packet_next(p->data + t->offset, t->words,
-					      &pos, &packet) == 1) {
-				if (ak_vmesh_packet(v, &packet, &err))
-					fail_msg("%s", err.text);
-				for (k = 0; r->has_fnp2 && k < mesh->num_nps;
-				     k++)
-					if (mesh->np[k].col == packet.col &&
-					    mesh->np[k].row == packet.row &&
-					    mesh->np[k].id == packet.np)
-						fnp2[mesh->np[k].fnp2] =
-							base + r->fnp2.offset;
-			}
-			assert_int_equal(pos, t->words);
-		}
-	}
-}
 
 /* Runs all passes of a program on one input. */
 static void run_program(const struct ak_mesh *mesh, const uint8_t *file,
@@ -83,7 +32,7 @@ static void run_program(const struct ak_mesh *mesh, const uint8_t *file,
 {
 	struct ak_vmesh *v = ak_vmesh_new(mesh, 1);
 	struct ak_program_file p;
-	struct external x = { &p, 0x24000000 };
+	struct mesh_external x = { &p, 0x24000000 };
 	struct ak_err err = { "" };
 	struct ak_vmesh_io io;
 	uint8_t *map = NULL, *next;
@@ -96,8 +45,8 @@ static void run_program(const struct ak_mesh *mesh, const uint8_t *file,
 	for (i = 0; i < p.num_passes; i++) {
 		size_t bytes;
 
-		configure(v, mesh, &p, i, x.base, fnp2);
-		if (ak_vmesh_prepare(v, read_external, &x, fnp2, &io, &err))
+		if (mesh_configure(v, mesh, &x, i, fnp2, &err) ||
+		    ak_vmesh_prepare(v, mesh_read, &x, fnp2, &io, &err))
 			fail_msg("pass %u: %s", i, err.text);
 		assert_int_equal(io.pass, i);
 		bytes = ak_shape_elements(&io.out) * (io.activation ? 1 : 4);
@@ -499,9 +448,8 @@ static void test_hostile_packets(void **state)
 	uint32_t fnp2[4] = { 0 };
 
 	(void)state;
-	assert_int_equal(
-		ak_vmesh_prepare(v, read_external, NULL, fnp2, &io, &err),
-		-ENODATA);
+	assert_int_equal(ak_vmesh_prepare(v, mesh_read, NULL, fnp2, &io, &err),
+			 -ENODATA);
 	p.words++;
 	assert_int_equal(ak_vmesh_packet(v, &p, &err), -EINVAL);
 	p.words--;
@@ -532,9 +480,8 @@ static void test_hostile_packets(void **state)
 	p.addr = 0;
 	p.words = AK_NP_NUM_REGS;
 	assert_int_equal(ak_vmesh_packet(v, &p, &err), 0);
-	assert_int_equal(
-		ak_vmesh_prepare(v, read_external, NULL, fnp2, &io, &err),
-		-EINVAL);
+	assert_int_equal(ak_vmesh_prepare(v, mesh_read, NULL, fnp2, &io, &err),
+			 -EINVAL);
 	ak_vmesh_free(v);
 }
 
