@@ -143,7 +143,7 @@ int board_at(struct board *b, int number, int ms)
 
 const char *board_attr(const struct board *b, const char *name)
 {
-	static char path[128];
+	static __thread char path[128];
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", b->pci,
 		 name);
