@@ -226,6 +226,28 @@ TEST_F_TIMEOUT(board, reset_and_link, 60)
 	netlink_close(&n);
 }
 
+/* The vendor's file interface leaves no state to those before and after it. */
+TEST_F_TIMEOUT(board, reset_board, 60)
+{
+	uint64_t start = now_ns(), seq = last_event(self->b.index);
+	bool akd1000 = variant->chip == AKIDA_CHIP_AKD1000;
+	struct netlink n;
+	struct event e;
+	uint32_t v;
+
+	ASSERT_EQ(0, netlink_open(&n));
+	ASSERT_EQ(4, pread(self->fd, &v, 4, akd1000 ? 0x24000000 : 0x20010000));
+	close(self->fd);
+	self->fd = -1;
+	for (int i = 0; i < 2; i++) {
+		NEXT(AKIDA_NL_CMD_RESET_NTF);
+		EXPECT_EQ(AKIDA_NL_RESET_BOARD, V(RESET));
+		EXPECT_EQ(0U, V(STATUS));
+	}
+	QUIET();
+	netlink_close(&n);
+}
+
 /* The comparator of the board's power sensor strikes. */
 TEST_F_TIMEOUT(board, sensor_alert, 60)
 {
