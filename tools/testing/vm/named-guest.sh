@@ -71,10 +71,9 @@ loads()
 }
 
 for node in /dev/akida*; do
-	board=${node#/dev/akida}
 	case $(akida list | grep "^$node ") in
-	*AKD1000*) first=$node chip=akd1000 other=akd1500 ;;
-	*AKD1500*) chip=akd1500 other=akd1000 ;;
+	*AKD1000*) first=$node chip=akd1000 other=akd1500 board=0 ;;
+	*AKD1500*) chip=akd1500 other=akd1000 board=1 ;;
 	esac
 	ok "the software device, prepared for $chip" 'run 0 akida run digits.fbz -i digits-test.npy --raw -o soft.npy --target $chip'
 

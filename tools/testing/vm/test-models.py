@@ -3,9 +3,9 @@
 """Models through the driver on a board of each chip: the bytes of the software
 backend that was prepared for the chip, which the host computes.
 
-The demo model and those of $AKIDA_SHARED, with dense inputs and with inputs that
-are mostly zero, in batches of 1, 8, 15 and 40; and on one machine random models,
-whose seeds are printed: 40, or 500 with VM_FULL=1 (scripts/vm-tests --full), the
+The demo model, its float network converted again, and models of $AKIDA_SHARED, with dense inputs and with inputs that
+are mostly zero, in batches of 1, 8, 15 and 40; and on one machine networks that were
+trained, converted from float, and random models, whose seeds are printed: 40, or 500 with VM_FULL=1 (scripts/vm-tests --full), the
 first drawn with seed VM_SEED. Arguments go to scripts/vm.
 """
 # Machines: 6.1-none 6.12-strict 7.2-strict
@@ -25,9 +25,33 @@ SHARED = os.path.join(ROOT, os.environ.get("AKIDA_SHARED", "../shared"))
 CHIPS = ("akd1000", "akd1500")
 INPUTS = 40
 BATCHES = "1,8,15,40"
-# Where random models run, and how many for both chips together.
+# Networks of tools/testing/convert/nets, and what a step of their inputs is.
+NETS = {"mlp": "1/15", "snn": "1/15", "cnn": "1/255", "dscnn": "1/255", "blobs": "1/255", "series": "1/15"}
+# Where these and random models run, and how many of the latter for both chips together.
 RANDOM_ON = ("6.12", "strict")
 RANDOM, RANDOM_FULL = 40, 500
+
+
+def convert(weights, arch, scale, ranges, model):
+    """A float network as a model for both chips."""
+    if run(f"{BUILD}/bin/akida", "convert", weights, "--arch", arch, "--input-scale", scale, *ranges,
+           "--target", "akd1000", "-o", model) is None:
+        sys.exit(1)
+    return model
+
+
+def converted(folder, trained):
+    """Files: float networks, converted."""
+    demo = os.path.join(ROOT, "tools/demo")
+    yield convert(f"{demo}/digits-float.npz", f"{demo}/digits.json", "1/255", ("--range", "clip"), f"{folder}/converted.fbz")
+    if not trained:
+        return
+    nets = os.path.join(ROOT, "tools/testing/convert")
+    if run("/usr/bin/python3", "-B", f"{nets}/train_nets.py", "export", folder, f"{nets}/nets", *NETS) is None:
+        sys.exit(1)
+    for name, scale in NETS.items():
+        yield convert(f"{folder}/{name}.npz", f"{folder}/{name}.json", scale, ("--calib", f"{folder}/{name}-few.npy"),
+                      f"{folder}/{name}.fbz")
 
 
 def models():
@@ -91,24 +115,29 @@ def main():
             return 1
     with tempfile.TemporaryDirectory() as work:
         command = []
-        for i, chip in enumerate(CHIPS):
+        made = os.path.join(work, "made")
+        os.makedirs(made)
+        made = list(converted(made, bool(count)))
+        for chip in CHIPS:
             real, drawn = (os.path.join(work, d, chip) for d in ("real", "random"))
             os.makedirs(real)
             os.makedirs(drawn)
             taken = []
-            for model in models():
+            for model in [*models(), *made]:
                 prepare(model, chip, real)
                 taken.append(os.path.basename(model))
             print(f"# {chip}, kernel {kernel}, IOMMU {iommu}: {', '.join(taken)}; dense and sparse inputs; batches of {BATCHES}")
-            command += [f"models {BATCHES} /dev/akida{i} /root/real/{chip}"]
+            # Nodes are numbered as probes end.
+            command += [f"node=$(akida list | sed -n 's|^\\(/dev/akida[0-9]*\\) .*{chip.upper()}.*|\\1|p')",
+                        f"models {BATCHES} $node /root/real/{chip}"]
             if count:
                 said = run(f"{BUILD}/test/random-fbz", drawn, str(seed), str(count // len(CHIPS)), chip)
                 if said is None:
                     return 1
                 print(said, end="")
-                command += [f"models 1,15 /dev/akida{i} /root/random/{chip}"]
+                command += [f"models 1,15 $node /root/random/{chip}"]
         sys.stdout.flush()
-        # One after the other; boards are in the order of their slots.
+        # One after the other
         text = "status=0; " + "; ".join(f"{c} || status=1" for c in command) + "; exit $status"
         return subprocess.run([os.path.join(ROOT, "scripts/vm"), "--chip", ",".join(CHIPS), "--timeout", "1800" if full else "600",
                                "--memory", "1024" if full else "512", "--add", f"{BUILD}/test/models:usr/bin/models",

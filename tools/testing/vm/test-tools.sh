@@ -10,5 +10,9 @@ if [ -n "$udevadm" ]; then
 	# One program of two names.
 	set -- --add "$udevadm:usr/bin/udevadm" --add "$udevadm:usr/bin/systemd-udevd" "$@"
 fi
+sensors=$(command -v sensors)
+if [ -n "$sensors" ]; then
+	set -- --add "$sensors:usr/bin/sensors" --add /etc/sensors3.conf:etc/sensors3.conf "$@"
+fi
 exec scripts/vm --chip akd1000,akd1500 --timeout 600 --add tools/testing/vm/tools-guest.sh --add tools/udev/60-akida.rules "$@" \
 	-- sh /root/tools-guest.sh

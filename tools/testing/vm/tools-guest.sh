@@ -303,6 +303,14 @@ else
 	ok "the vendor's interface can be used" false
 fi
 
+# lm-sensors, unmodified
+if command -v sensors >/dev/null; then
+	ok 'sensors shows both boards' 'run 0 sensors && [ "$(grep -c "^akida-pci-0[12]00$" out)" = 2 ] && [ "$(grep -Ec "^supply: +3[.][0-9]+ V" out)" = 2 ] &&
+		[ "$(grep -Ec "^board: +[+][0-9.]+.*C" out)" = 2 ] && [ "$(grep -Ec "^board: +[0-9.]+ m?W" out)" = 2 ] && [ "$(grep -Ec "^board: +[0-9.]+ mA" out)" = 2 ]'
+else
+	skip 'sensors' 'there is no sensors: apt install lm-sensors'
+fi
+
 # the rule, with the vendor's beside it, which sorts later
 node_is()
 {
