@@ -337,24 +337,37 @@ static void test_absent(void **state)
 	vm_end(&vm);
 }
 
+/* Work of a quarter of a second, and a reset; false if it had ended before. */
+static bool reset_under_way(struct vm *vm)
+{
+	uint32_t desc[8] = { 1, 0x20001000, 8000000, 0x20801000 };
+
+	vm_start(vm, "akd1000", NULL);
+	put(vm, CLOCK_MODE, 2);
+	vm_poke(vm, 0x20000200, desc, sizeof(desc));
+	vm_write32(vm, 0, EVENT, 0x83000502);
+	vm_write32(vm, 0, EVENT + 0xb0, 1);
+	vm_write32(vm, 0, EVENT + 8, 0x20000200);
+	vm_write32(vm, 0, EVENT + 4, 0);
+	vm_write32(vm, 0, 4, 1 << 9 | 1 << 12);
+	vm_write32(vm, 0, 4, 0);
+	return !vm_stat(vm, "core.jobs");
+}
+
 /* A reset of the core ends work that takes its time. */
 static void test_reset(void **state)
 {
-	uint32_t desc[8] = { 1, 0x20001000, 1000000, 0x20801000 };
 	struct vm vm;
+	int tries = 1;
 
 	(void)state;
-	vm_start(&vm, "akd1000", NULL);
-	put(&vm, CLOCK_MODE, 2);
-	vm_poke(&vm, 0x20000200, desc, sizeof(desc));
-	vm_write32(&vm, 0, EVENT, 0x83000502);
-	vm_write32(&vm, 0, EVENT + 0xb0, 1);
-	vm_write32(&vm, 0, EVENT + 8, 0x20000200);
-	vm_write32(&vm, 0, EVENT + 4, 0);
-	vm_write32(&vm, 0, 4, 1 << 9 | 1 << 12);
-	vm_write32(&vm, 0, 4, 0);
+	/* A busy machine may let this process wait for so long. */
+	while (!reset_under_way(&vm)) {
+		vm_end(&vm);
+		assert_true(tries++ < 20);
+	}
 	assert_int_equal(vm_read32(&vm, 0, EVENT + TIMER), 0);
-	/* What comes next does not wait for it: 3 ms, not 31. */
+	/* What comes next does not wait for it: 3 ms, not 250. */
 	loopback(&vm, 100000);
 	assert_int_equal(vm_stat(&vm, "core.jobs"), 1);
 	assert_true(told(&vm, "busy_ns") < 4000000);
