@@ -113,6 +113,19 @@ static int find_field(unsigned int i, uint32_t *offset)
 	return err;
 }
 
+static void explain(int err, char *why, size_t size)
+{
+	if (err == -EPERM || err == -EACCES)
+		snprintf(
+			why, size,
+			"the kernel does not let you trace: be root, or have CAP_BPF and CAP_PERFMON, a tracefs that you may read, and kernel.perf_event_paranoid of at most 2; a locked down kernel lets nobody");
+	else
+		snprintf(
+			why, size,
+			"the kernel does not take the BPF programs: %s (AKIDA_TRACE_DEBUG=1 shows what it says)",
+			strerror(-err));
+}
+
 static int find_fields(struct trace_settings *set, char *why, size_t size)
 {
 	unsigned int i;
@@ -125,10 +138,12 @@ static int find_fields(struct trace_settings *set, char *why, size_t size)
 				why, size,
 				"the driver's tracepoint akida:%s has no field '%s' as this akida knows it: driver and command are of different ages",
 				fields[i].event, fields[i].name);
+		else if (err == -EPERM || err == -EACCES)
+			explain(err, why, size);
 		else if (err)
 			snprintf(
 				why, size,
-				"cannot read the format of tracepoint akida:%s: %s; tracefs has to be mounted (mount -t tracefs none /sys/kernel/tracing) and readable, which takes root",
+				"cannot read the format of tracepoint akida:%s: %s; tracefs has to be mounted (mount -t tracefs none /sys/kernel/tracing)",
 				fields[i].event, strerror(-err));
 		if (err)
 			return err;
@@ -145,19 +160,6 @@ static int quiet(enum libbpf_print_level level, const char *format,
 	if (getenv("AKIDA_TRACE_DEBUG"))
 		return vfprintf(stderr, format, args);
 	return 0;
-}
-
-static void explain(int err, char *why, size_t size)
-{
-	if (err == -EPERM)
-		snprintf(
-			why, size,
-			"the kernel does not let you trace: be root, or have CAP_BPF and CAP_PERFMON (and may read tracefs); a locked down kernel lets nobody");
-	else
-		snprintf(
-			why, size,
-			"the kernel does not take the BPF programs: %s (AKIDA_TRACE_DEBUG=1 shows what it says)",
-			strerror(-err));
 }
 
 static int map_fd(struct tracer *t, const char *name)
@@ -234,7 +236,8 @@ static int begin(struct tracer *t, struct trace_settings *set, char *why,
 		if (err)
 			unload(t);
 	}
-	if (err && err != -EPERM) {
+	/* The module's BTF takes CAP_SYS_ADMIN, what is left may not. */
+	if (err) {
 		err = find_fields(set, why, size);
 		if (err)
 			return err;
