@@ -156,7 +156,7 @@ static void print_json(const struct power_source *s)
 					   json_null());
 	json_put(o, "clock_mode", json_text(r.mode[0] ? r.mode : NULL));
 	json_put(o, "error", json_text(r.why ? why(&r) : NULL));
-	json_dumpf(o, stdout, JSON_COMPACT);
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	putchar('\n');
 	fflush(stdout);
 	json_decref(o);
