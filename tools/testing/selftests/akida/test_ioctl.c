@@ -15,8 +15,8 @@
 #include "tiny.h"
 
 /*
- * The commands, each with an argument that is good once a device buffer 1 and
- * a host buffer 2 exist and transfer 1 has ended.
+ * The commands, each with an argument that is good once a device buffer 1, a
+ * host buffer 2 and programs 1 and 2 exist and transfer 1 has ended.
  */
 static const struct akida_ioc_info arg_info;
 static const struct akida_ioc_buffer arg_create = { .kind = AKIDA_BUFFER_HOST,
@@ -41,6 +41,21 @@ static const struct akida_ioc_program_free arg_program_free = { .handle = 1 };
 static struct akida_ioc_program_update arg_update = { .handle = 1,
 						      .num_tracks = 1 };
 static struct akida_ioc_submit arg_submit = { .program = 1, .num_jobs = 1 };
+static const struct akida_ioc_program_name arg_name = { .name = "given",
+							.handle = 1 };
+static const struct akida_ioc_program_list arg_list = {
+	.size = sizeof(struct akida_named)
+};
+static const struct akida_ioc_program_open arg_open = {
+	.name = "kept",
+	.rights = AKIDA_RIGHT_RUN
+};
+static const struct akida_ioc_program_note arg_note = { .handle = 2 };
+static const struct akida_ioc_program_mode arg_mode = { .name = "kept",
+							.mode = ~0U,
+							.uid = ~0U,
+							.gid = ~0U };
+static const struct akida_ioc_program_delete arg_delete = { .name = "kept" };
 
 static const struct {
 	const char *name;
@@ -57,6 +72,12 @@ static const struct {
 	{ "program", AKIDA_IOC_PROGRAM_CREATE, &arg_program },
 	{ "update", AKIDA_IOC_PROGRAM_UPDATE, &arg_update },
 	{ "submit", AKIDA_IOC_SUBMIT, &arg_submit },
+	{ "program name", AKIDA_IOC_PROGRAM_NAME, &arg_name },
+	{ "program list", AKIDA_IOC_PROGRAM_LIST, &arg_list },
+	{ "program open", AKIDA_IOC_PROGRAM_OPEN, &arg_open },
+	{ "program note", AKIDA_IOC_PROGRAM_NOTE, &arg_note },
+	{ "program mode", AKIDA_IOC_PROGRAM_MODE, &arg_mode },
+	{ "program delete", AKIDA_IOC_PROGRAM_DELETE, &arg_delete },
 	{ "program free", AKIDA_IOC_PROGRAM_FREE, &arg_program_free },
 };
 
@@ -67,18 +88,42 @@ static unsigned long resize(unsigned long cmd, size_t size)
 	return _IOC(_IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd), size);
 }
 
-/* Buffers 1, 2 and 3, transfer 1, program 1: in a file of its own. */
+/* Names stay when a file is closed. */
+static void forget(int fd)
+{
+	struct akida_ioc_program_delete given = { .name = "given" };
+	struct akida_ioc_program_delete kept = { .name = "kept" };
+
+	dev_ioctl(fd, AKIDA_IOC_PROGRAM_DELETE, &given);
+	dev_ioctl(fd, AKIDA_IOC_PROGRAM_DELETE, &kept);
+}
+
+static void done(int fd)
+{
+	forget(fd);
+	close(fd);
+}
+
+/*
+ * Buffers 1, 2 and 3, transfer 1, programs 1 and 2, of which the latter has the
+ * name "kept": in a file of its own.
+ */
 static int prepared(const struct board *b)
 {
+	struct akida_ioc_program_name name = { .name = "kept", .handle = 2 };
 	int fd = dev_open(b);
+	struct tiny kept;
 
 	if (fd < 0)
 		return fd;
+	forget(fd);
 	if (buffer_create(fd, AKIDA_BUFFER_DEVICE, 4096, NULL) != 1 ||
 	    buffer_create(fd, AKIDA_BUFFER_HOST, 4096, NULL) != 2 ||
 	    buffer_create(fd, AKIDA_BUFFER_HOST, 4096, NULL) != 3 ||
 	    copy(fd, 1, 0, 2, 0, 64) ||
-	    tiny_load(fd, &program, b->chip, 1) != 1) {
+	    tiny_load(fd, &program, b->chip, 1) != 1 ||
+	    tiny_load(fd, &kept, b->chip, 2) != 2 ||
+	    dev_ioctl(fd, AKIDA_IOC_PROGRAM_NAME, &name)) {
 		close(fd);
 		return -EPROTO;
 	}
@@ -137,7 +182,7 @@ TEST_F(board, exact_size)
 		EXPECT_EQ(0, dev_ioctl(fd, cmds[i].cmd, arg))
 		TH_LOG("%s", cmds[i].name);
 	}
-	close(fd);
+	done(fd);
 }
 
 /* A program that is newer than the driver. */
@@ -178,7 +223,7 @@ TEST_F(board, longer_structures)
 			TH_LOG("%s, %zu bytes", cmds[i].name, total);
 			EXPECT_EQ(-1, is_not(arg + size, total - size, 0));
 			EXPECT_EQ(0x5a, arg[total]);
-			close(fd);
+			done(fd);
 		}
 	}
 	free(arg);
@@ -197,13 +242,13 @@ TEST_F(board, shorter_structures)
 			ASSERT_GE(fd, 0);
 			memcpy(a, cmds[i].arg, total);
 			whole = dev_ioctl(fd, cmds[i].cmd, a);
-			close(fd);
+			done(fd);
 			fd = prepared(&self->b);
 			ASSERT_GE(fd, 0);
 			memset(b, 0xa5, sizeof(b));
 			memcpy(b, cmds[i].arg, total);
 			part = dev_ioctl(fd, resize(cmds[i].cmd, total), b);
-			close(fd);
+			done(fd);
 			/* A size of zero makes it another command. */
 			if (total == 0) {
 				EXPECT_TRUE(part == whole || part == -ENOTTY)
@@ -214,7 +259,9 @@ TEST_F(board, shorter_structures)
 				TH_LOG("%s, %zu of %zu bytes", cmds[i].name,
 				       total, size);
 			}
-			if (!part && cmds[i].cmd != AKIDA_IOC_INFO)
+			/* These tell what is not the same each time. */
+			if (!part && cmds[i].cmd != AKIDA_IOC_INFO &&
+			    cmds[i].cmd != AKIDA_IOC_PROGRAM_OPEN)
 				EXPECT_EQ(0, memcmp(a, b, total))
 			TH_LOG("%s, %zu bytes", cmds[i].name, total);
 			EXPECT_EQ(-1,
@@ -259,7 +306,7 @@ TEST_F(board, end_of_a_page)
 		TH_LOG("%s", cmds[i].name);
 		EXPECT_EQ(-1, is_not(arg + 4096, 4096, 0));
 	}
-	close(fd);
+	done(fd);
 }
 
 TEST_F(board, bad_pointers)
@@ -300,7 +347,7 @@ TEST_F(board, bad_pointers)
 					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
 				   0, 0)));
 	munmap(page, 4096);
-	close(fd);
+	done(fd);
 }
 
 /* Outputs are written, whatever was there: nothing of the caller's or, worse,
