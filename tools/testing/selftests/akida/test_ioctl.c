@@ -464,7 +464,7 @@ TEST_F(board, unknown_bits)
 			EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_WAIT, &w));
 		EXPECT_EQ(-EINVAL, dev_ioctl(fd, AKIDA_IOC_EVENTFD, &e));
 	}
-	close(fd);
+	done(fd);
 }
 
 /* A command that fails leaves its argument as it was, outputs of copies and
@@ -530,7 +530,7 @@ TEST_F(board, failures_tell_nothing)
 	EXPECT_EQ(0, w.status);
 	EXPECT_EQ(0U, w.done);
 	EXPECT_EQ(1U, w.completed);
-	close(fd);
+	done(fd);
 }
 
 /* What is no board at all. */
