@@ -241,8 +241,9 @@ static void slow_jobs(struct __test_metadata *_metadata, const struct board *b,
 	       (int)(download / 1000000));
 	ASSERT_GE(upload, NS / 20);
 	ASSERT_GE(download, NS / 100);
-	EXPECT_EQ(JOBS, near(stage(o, "upload"), upload, 1));
-	EXPECT_GE(near(stage(o, "download"), download, 1), JOBS);
+	/* A busy machine may delay one of them further, or the fast one. */
+	EXPECT_GE(near(stage(o, "upload"), upload, 1), JOBS - 1);
+	EXPECT_GE(near(stage(o, "download"), download, 1), JOBS - 1);
 	EXPECT_GE(number(o, "jobs.ns.upload.sum"), (json_int_t)(JOBS * upload));
 	EXPECT_GE(number(o, "jobs.ns.download.sum"),
 		  (json_int_t)(JOBS * download));
