@@ -336,8 +336,11 @@ static void wild_map(int fd, uint64_t *s)
 	}
 	memset(p, random_of(s), 64);
 	p[size - 1] = 1;
-	if (size > 4096 && random_of(s) % 2)
+	/* What is unmapped may be another thread's at once. */
+	if (size > 4096 && random_of(s) % 2) {
 		munmap(p + 4096, size - 4096);
+		size = 4096;
+	}
 	munmap(p, size);
 }
 
