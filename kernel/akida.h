@@ -158,6 +158,7 @@ struct akida_power; /* akida_power.h */
  * @alias: vendor's name of the node, empty where it is ours
  * @alias_index: the number in it, or -1
  * @numbered: both numbers are taken
+ * @serial: PCI Express serial number as lspci prints it, empty without one
  * @virtual: PCI subsystem 1af4:1100
  * @iommu: translates
  * @bar: mapped registers and memory
@@ -212,6 +213,7 @@ struct akida_device {
 	char alias[16];
 	int alias_index;
 	bool numbered;
+	char serial[24];
 	bool virtual;
 	bool iommu;
 	void __iomem *bar[AKIDA_NUM_BARS];

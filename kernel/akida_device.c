@@ -6,6 +6,7 @@
  * The object lives as long as somebody has it open; a board that comes back is
  * a new one. Its number is free again as soon as the board is gone.
  */
+#include <linux/pci.h>
 #include <linux/slab.h>
 
 #include "akida_compat.h"
@@ -103,6 +104,18 @@ static int take_numbers(struct akida_device *adev)
 	return 0;
 }
 
+/* The form of lspci, and of the PCI core's own attribute. */
+static void read_serial(struct akida_device *adev)
+{
+	u64 serial = pci_get_dsn(adev->pdev);
+	__be64 bytes = cpu_to_be64(serial);
+
+	/* All ones: the board was gone while it was read. */
+	if (!serial || serial == U64_MAX)
+		return;
+	snprintf(adev->serial, sizeof(adev->serial), "%8phD", &bytes);
+}
+
 struct akida_device *akida_device_alloc(struct pci_dev *pdev,
 					const struct akida_chip *chip)
 {
@@ -112,6 +125,7 @@ struct akida_device *akida_device_alloc(struct pci_dev *pdev,
 		return NULL;
 	adev->pdev = pci_dev_get(pdev);
 	adev->chip = chip;
+	read_serial(adev);
 	adev->state = AKIDA_BLOCKED;
 	adev->blocks = 1;
 	init_rwsem(&adev->sem);

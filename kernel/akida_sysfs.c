@@ -56,6 +56,14 @@ static ssize_t resets_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(resets);
 
+/* What udev makes a link of */
+static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%s\n", to_board(dev)->serial);
+}
+static DEVICE_ATTR_RO(serial);
+
 static const char *const modes[] = {
 	[AKIDA_CLOCK_PERFORMANCE - 1] = "performance",
 	[AKIDA_CLOCK_ECONOMY - 1] = "economy",
@@ -88,13 +96,10 @@ static ssize_t clock_mode_store(struct device *dev,
 static DEVICE_ATTR_RW(clock_mode);
 
 static struct attribute *attrs[] = {
-	&dev_attr_busy_time_us.attr,
-	&dev_attr_jobs_completed.attr,
-	&dev_attr_jobs_failed.attr,
-	&dev_attr_program_switches.attr,
-	&dev_attr_resets.attr,
-	&dev_attr_clock_mode.attr,
-	NULL,
+	&dev_attr_busy_time_us.attr, &dev_attr_jobs_completed.attr,
+	&dev_attr_jobs_failed.attr,  &dev_attr_program_switches.attr,
+	&dev_attr_resets.attr,	     &dev_attr_serial.attr,
+	&dev_attr_clock_mode.attr,   NULL,
 };
 
 static umode_t is_visible(struct kobject *kobj, struct attribute *attr, int n)
@@ -103,6 +108,9 @@ static umode_t is_visible(struct kobject *kobj, struct attribute *attr, int n)
 
 	if (attr == &dev_attr_clock_mode.attr &&
 	    !(p && p->sources & AKIDA_HAS_MODES))
+		return 0;
+	if (attr == &dev_attr_serial.attr &&
+	    !to_board(kobj_to_dev(kobj))->serial[0])
 		return 0;
 	return attr->mode;
 }

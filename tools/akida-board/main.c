@@ -50,7 +50,8 @@ static const struct argp_option options[] = {
 	{ "map-bar4", OPT_MAP_BAR4, NULL, 0,
 	  "let BAR4 be mapped: fast, and its accesses are not counted", 0 },
 	{ "serial", OPT_SERIAL, "NUMBER", 0,
-	  "device serial number (default: from the path of the socket)", 0 },
+	  "device serial number (default: from the path of the socket); 0: none",
+	  0 },
 	{ "once", OPT_ONCE, NULL, 0, "end when the first client leaves", 0 },
 	{ "without", OPT_WITHOUT, "SOURCE[,SOURCE]", 0,
 	  "a board that cannot tell: power, voltage, current, temperature, "

@@ -105,6 +105,8 @@ static void init_caps(struct pci_config *c)
 
 static void init_extended(struct pci_config *c)
 {
+	if (!c->serial)
+		return;
 	put_le32(c->val + CAP_DSN, 0x00010003);
 	put_le32(c->val + CAP_DSN + 4, c->serial);
 	put_le32(c->val + CAP_DSN + 8, c->serial >> 32);
@@ -112,7 +114,8 @@ static void init_extended(struct pci_config *c)
 
 static void init_aer(struct pci_config *c)
 {
-	put_le32(c->val + CAP_AER, (uint32_t)CAP_DSN << 20 | 0x00020001);
+	put_le32(c->val + CAP_AER,
+		 (c->serial ? (uint32_t)CAP_DSN << 20 : 0) | 0x00020001);
 	put_le32(c->w1c + CAP_AER + 0x04, 0x007ff030);
 	put_le32(c->rw + CAP_AER + 0x08, 0x007ff030);
 	put_le32(c->val + CAP_AER + 0x0c, 0x00462030);

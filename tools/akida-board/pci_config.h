@@ -32,7 +32,7 @@ struct board;
  * @val: what is read
  * @rw: bits that a write sets
  * @w1c: bits that writing 1 clears
- * @serial: device serial number
+ * @serial: device serial number; 0 for a board that has none
  */
 struct pci_config {
 	uint8_t val[CONFIG_SIZE], rw[CONFIG_SIZE], w1c[CONFIG_SIZE];

@@ -39,6 +39,24 @@ static void test_identity(void **state)
 	}
 }
 
+/* 0 leaves the capability out, and nothing leads to where it would be. */
+static void test_no_serial(void **state)
+{
+	struct vm vm;
+
+	(void)state;
+	vm_start(&vm, "akd1000", "--serial", "0x1122334455667788", NULL);
+	assert_int_equal(vm_read32(&vm, CONFIG, 0x100), 0x14820001);
+	assert_int_equal(vm_read32(&vm, CONFIG, 0x148), 0x00010003);
+	vm_end(&vm);
+	vm_start(&vm, "akd1000", "--serial", "0", NULL);
+	assert_int_equal(vm_read32(&vm, CONFIG, 0x100), 0x00020001);
+	assert_int_equal(vm_read32(&vm, CONFIG, 0x148), 0);
+	assert_int_equal(vm_read32(&vm, CONFIG, 0x14c), 0);
+	assert_int_equal(vm_read32(&vm, CONFIG, 0x150), 0);
+	vm_end(&vm);
+}
+
 static void test_bars(void **state)
 {
 	struct vm vm;
@@ -443,6 +461,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_no_serial),
 		cmocka_unit_test(test_bars),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_power),

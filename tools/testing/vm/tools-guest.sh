@@ -349,6 +349,8 @@ if command -v systemd-udevd >/dev/null; then
 	again
 	ok 'with our rule' 'node_is /dev/akida$akd1500 "660 root akida"'
 	ok "the vendor's name" '[ "$(readlink /dev/akd1500_0)" = "akida$akd1500" ]'
+	ok 'the name of its slot' '[ "$(readlink -f /dev/akida/by-path/pci-$h)" = "/dev/akida$akd1500" ]'
+	ok 'that of its serial number' '[ "$(readlink -f "/dev/akida/by-id/AKD1500-$(cat /sys/class/akida/akida$akd1500/serial)")" = "/dev/akida$akd1500" ]'
 	ok 'doctor' 'run 0 akida doctor --pci $h && finds OK rule && finds OK permissions && finds WARN vendor-rules'
 	ok 'opened by that name' 'as user 0 akida info /dev/akd1500_0 && says "^Board +/dev/akida$akd1500: AKD1500"'
 	killall systemd-udevd

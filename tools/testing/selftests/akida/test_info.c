@@ -24,6 +24,31 @@ TEST_F(board, chip)
 	EXPECT_EQ(0U, i->flags);
 }
 
+/* The serial number as lspci prints it, of configuration space as it is. */
+TEST_F(board, serial)
+{
+	uint8_t config[4096] = { 0 }, *c;
+	char want[32], said[32] = "", path[64];
+	FILE *f = fopen(board_attr(&self->b, "config"), "re");
+	unsigned int at = 0x100;
+
+	ASSERT_NE(NULL, f);
+	EXPECT_EQ(sizeof(config), fread(config, 1, sizeof(config), f));
+	fclose(f);
+	while (at && (config[at] | config[at + 1] << 8) != 3)
+		at = (config[at + 2] >> 4 | config[at + 3] << 4) & 0xffc;
+	ASSERT_NE(0U, at);
+	c = config + at + 4;
+	snprintf(want, sizeof(want),
+		 "%02x-%02x-%02x-%02x-%02x-%02x-%02x-%02x\n", c[7], c[6], c[5],
+		 c[4], c[3], c[2], c[1], c[0]);
+	EXPECT_STRNE("00-00-00-00-00-00-00-00\n", want);
+	snprintf(path, sizeof(path), "/sys/class/akida/akida%d/serial",
+		 self->b.index);
+	EXPECT_EQ(0, read_file(path, said, sizeof(said)));
+	EXPECT_STREQ(want, said);
+}
+
 TEST_F(board, capabilities)
 {
 	uint32_t caps = self->info.caps;
