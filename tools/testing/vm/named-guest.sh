@@ -1,58 +1,10 @@
-#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
 #
 # In the machine of test-programs.sh: compiled programs, models of which a chip
 # holds only a part, programs that stay on a board under a name, and their
-# weights. Prints "ok" and "not ok" lines without numbers, which
-# programs-guest.sh counts.
-# shellcheck shell=dash disable=SC2016,SC2034
-# Single quotes keep what "ok TEXT COMMAND" runs from being expanded before.
-cd /root || exit 1
-export NO_COLOR=1
-
-# ok TEXT COMMAND: passes if the shell command succeeds.
-ok()
-{
-	if eval "$2" >said 2>&1; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1"
-		echo "# failed: $2"
-		sed 's/^/# /' said
-		sed 's/^/# out: /' out
-		sed 's/^/# err: /' err
-	fi
-}
-
-# run STATUS COMMAND...: ends so; output in out, messages in err.
-run()
-{
-	want=$1
-	shift
-	"$@" >out 2>err </dev/null
-	rc=$?
-	[ $rc -eq "$want" ] || { echo "status $rc, not $want: $*"; return 1; }
-}
-
-# as USER STATUS COMMAND: the same as another user.
-as()
-{
-	user=$1 want=$2
-	shift 2
-	su "$user" -c "export NO_COLOR=1; $*" >out 2>err </dev/null
-	rc=$?
-	[ $rc -eq "$want" ] || { echo "status $rc, not $want: $* as $user"; return 1; }
-}
-
-says()
-{
-	grep -Eq -- "$1" out
-}
-
-warns()
-{
-	grep -Eq -- "$1" err
-}
+# weights. Sourced by programs-guest.sh.
+# shellcheck disable=SC2016,SC2034
 
 # Bytes that the engines of a board have moved, as it counts them itself.
 moved()
@@ -93,7 +45,16 @@ for node in /dev/akida*; do
 
 	ok 'a program that was written by hand adds up' \
 		'printf "\3\2\1\7" | akida run sums-$chip.akp -i - --raw --json --device $node >out 2>err && says "\"potential\": 13," && says "\"potential\": -5,"'
-	./program_api digits.fbz "$node" digits-test.npy
+	./program_api digits.fbz "$node" digits-test.npy >api.log 2>&1
+	api=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok - '*) ok "${line#ok - }" true ;;
+		'not ok - '*) ok "${line#not ok - }" false ;;
+		*) echo "# ${line#\# }" ;;
+		esac
+	done <api.log
+	ok 'the library, to its end' '[ $api -eq 0 ]'
 
 	# a program that stays
 	ok 'akida-load' 'run 0 akida-load digits.fbz $node && says "^.digits. is on $node: 28x28x1 in, 1x1x10 potentials out"'

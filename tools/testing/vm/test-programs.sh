@@ -67,5 +67,5 @@ case " $* " in
 	set -- --add tools/testing/vm/named-guest.sh --add "$inputs/program_api:root/program_api" "$@"
 	;;
 esac
-scripts/vm --chip akd1000,akd1500 --timeout 600 --add tools/testing/vm/programs-guest.sh --add tools/demo/digits.fbz --add tools/demo/digits-test.npy \
-	"$@" -- sh /root/programs-guest.sh
+scripts/vm --chip akd1000,akd1500 --timeout 600 --add tools/testing/vm/guest.sh --add tools/testing/vm/programs-guest.sh \
+	--add tools/demo/digits.fbz --add tools/demo/digits-test.npy "$@" -- sh /root/programs-guest.sh
