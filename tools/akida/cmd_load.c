@@ -61,13 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (a->device)
-			argp_error(state, "'%s' is one argument too many", arg);
-		if (a->path)
-			a->device = arg;
-		else
-			a->path = arg;
-		return 0;
+		return tool_argument(state, arg, &a->path, &a->device, NULL);
 	case ARGP_KEY_END:
 		if (!a->path)
 			argp_error(state, "MODEL.fbz or PROGRAM is missing");

@@ -47,13 +47,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (a->tensor)
-			argp_error(state, "'%s' is one argument too many", arg);
-		if (a->file)
-			a->tensor = arg;
-		else
-			a->file = arg;
-		return 0;
+		return tool_argument(state, arg, &a->file, &a->tensor, NULL);
 	case ARGP_KEY_END:
 		if (!a->tensor)
 			argp_error(state, "FILE or TENSOR is missing");

@@ -32,17 +32,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (state->arg_num == 0)
-			a->name = arg;
-		else if (state->arg_num == 1)
-			a->layer = arg;
-		else if (state->arg_num == 2)
-			a->weights = arg;
-		else if (state->arg_num == 3)
-			a->pointwise = arg;
-		else
-			argp_error(state, "'%s' is one argument too many", arg);
-		return 0;
+		return tool_argument(state, arg, &a->name, &a->layer,
+				     &a->weights, &a->pointwise, NULL);
 	case ARGP_KEY_END:
 		if (!a->weights)
 			argp_error(state, "%s is missing",

@@ -28,13 +28,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (a->device)
-			argp_error(state, "'%s' is one argument too many", arg);
-		if (a->name)
-			a->device = arg;
-		else
-			a->name = arg;
-		return 0;
+		return tool_argument(state, arg, &a->name, &a->device, NULL);
 	case ARGP_KEY_END:
 		if (!a->name)
 			argp_error(state, "NAME is missing");

@@ -46,13 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (a->out)
-			argp_error(state, "'%s' is one argument too many", arg);
-		if (a->in)
-			a->out = arg;
-		else
-			a->in = arg;
-		return 0;
+		return tool_argument(state, arg, &a->in, &a->out, NULL);
 	case ARGP_KEY_END:
 		if (!a->out)
 			argp_error(state, "IN or OUT is missing");

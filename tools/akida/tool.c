@@ -23,6 +23,23 @@ void tool_parse(const struct argp *argp, int argc, char **argv, void *input)
 	}
 }
 
+error_t tool_argument(struct argp_state *state, const char *arg, ...)
+{
+	const char **place;
+	va_list ap;
+
+	va_start(ap, arg);
+	do {
+		place = va_arg(ap, const char **);
+	} while (place && *place);
+	va_end(ap);
+	if (place)
+		*place = arg;
+	else
+		argp_error(state, "'%s' is one argument too many", arg);
+	return 0;
+}
+
 uint32_t tool_number(struct argp_state *state, const char *option,
 		     const char *arg, uint32_t min, uint32_t max)
 {

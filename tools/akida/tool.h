@@ -303,6 +303,19 @@ enum tool_option {
 void tool_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /**
+ * tool_argument() - put an argument where the next one belongs
+ * @state: for the error, which ends the program
+ * @arg: text
+ *
+ * The places follow, each a const char **, and NULL after the last: the first
+ * that is NULL takes @arg. It is an error if none is.
+ *
+ * Return: 0, for the parser.
+ */
+error_t tool_argument(struct argp_state *state, const char *arg, ...)
+	__attribute__((sentinel));
+
+/**
  * tool_number() - a whole number from the command line
  * @state: for the error, which ends the program
  * @option: name of the option, for the error
