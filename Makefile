@@ -29,6 +29,8 @@ COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR     ?= $(PREFIX)/share/doc/akida
 UDEVDIR    ?= $(PREFIX)/lib/udev/rules.d
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+CONFDIR    ?= /etc/akida
 LIBEXECDIR ?= $(PREFIX)/libexec/akida
 
 FUZZ_TIME ?= 60
@@ -396,8 +398,8 @@ format:
 	$(Q)clang-format -i $(C_FILES)
 
 # ---------------------------------------------------------------- install
-.PHONY: install install-user install-udev
-install: install-user install-udev
+.PHONY: install install-user install-udev install-boot
+install: install-user install-udev install-boot
 install-user: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/akida \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(COMPDIR)
@@ -422,6 +424,16 @@ install-udev:
 	$(INSTALL) -d $(DESTDIR)$(UDEVDIR) $(DESTDIR)$(SYSUSERSDIR)
 	$(INSTALL) -m 644 tools/udev/60-akida.rules $(DESTDIR)$(UDEVDIR)/
 	$(INSTALL) -m 644 tools/udev/akida.conf $(DESTDIR)$(SYSUSERSDIR)/
+
+# What is loaded onto boards when they are found, and examples.
+install-boot:
+	$(INSTALL) -d $(DESTDIR)$(UDEVDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(CONFDIR)/boards.d $(DESTDIR)$(DOCDIR)/examples \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -m 644 tools/boot/61-akida-load.rules $(DESTDIR)$(UDEVDIR)/
+	sed 's|@BINDIR@|$(BINDIR)|' tools/boot/akida-load@.service.in >$(DESTDIR)$(UNITDIR)/akida-load@.service
+	$(INSTALL) -m 644 tools/boot/lamp.conf tools/boot/modprobe.conf $(DESTDIR)$(DOCDIR)/examples/
+	$(INSTALL) -m 644 Documentation/man/akida.conf.5 $(DESTDIR)$(MANDIR)/man5/
+	$(INSTALL) -m 644 Documentation/man/akida-load@.service.8 $(DESTDIR)$(MANDIR)/man8/
 
 # The driver's source where DKMS looks for it: then dkms install akida/VERSION.
 DKMSDIR ?= /usr/src/akida-$(VERSION)

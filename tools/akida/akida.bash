@@ -47,7 +47,7 @@ _akida_options()
 		echo "--json $common"
 		;;
 	load)
-		echo "--name --replace --mode --json $common"
+		echo "--configured --name --replace --mode --json $common"
 		;;
 	matvec)
 		echo "--input -i --output -o --threads -t --json $common"
@@ -71,7 +71,7 @@ _akida_options()
 		echo "--device --json $common"
 		;;
 	unload)
-		echo "--json $common"
+		echo "--configured --json $common"
 		;;
 	trace)
 		echo "--json --device --seconds -s --slower-than --by $common"

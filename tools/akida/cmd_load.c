@@ -7,16 +7,15 @@
 #include <string.h>
 
 #include "json.h"
+#include "load.h"
 #include "place.h"
 #include "term.h"
 #include "tool.h"
 
-#define MAX_NAME 63
-
 struct arguments {
 	const char *path, *device, *name;
 	unsigned int flags, mode;
-	bool json;
+	bool json, configured;
 };
 
 static const struct argp_option options[] = {
@@ -26,6 +25,9 @@ static const struct argp_option options[] = {
 	  "Take the place of a program that has this name", 0 },
 	{ "mode", OPT_MODE, "MODE", 0,
 	  "Who may run it (x) and change it (w), in octal (600: its owner alone)",
+	  0 },
+	{ "configured", OPT_CONFIGURED, NULL, 0,
+	  "Load what /etc/akida/boards.d names for the board, as is done when the board is found",
 	  0 },
 	{ "json", OPT_JSON, NULL, 0, "Write JSON", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -57,12 +59,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_MODE:
 		a->mode = parse_mode(state, arg);
 		return 0;
+	case OPT_CONFIGURED:
+		a->configured = true;
+		return 0;
 	case OPT_JSON:
 		a->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		return tool_argument(state, arg, &a->path, &a->device, NULL);
 	case ARGP_KEY_END:
+		if (a->configured) {
+			if (a->device)
+				argp_error(
+					state,
+					"'%s' is one argument too many: --configured takes a board alone",
+					a->device);
+			if (a->name || a->mode || a->flags)
+				argp_error(
+					state,
+					"--name, --mode and --replace are the configuration's to say");
+			return 0;
+		}
 		if (!a->path)
 			argp_error(state, "MODEL.fbz or PROGRAM is missing");
 		return 0;
@@ -73,7 +90,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	options,
 	parse,
-	"MODEL.fbz|PROGRAM [DEVICE]",
+	"MODEL.fbz|PROGRAM [DEVICE]\n--configured [DEVICE]",
 	"Load a model onto a board, where it stays under a name for every process "
 	"that may run it, until 'akida unload' or the board goes. DEVICE may be left "
 	"out if there is one board. A model is built for the chip that the board "
@@ -86,38 +103,12 @@ static const struct argp argp = {
 	"  akida-load model.fbz /dev/akida0\n"
 	"  akida load model.fbz --name lamp --mode 711\n"
 	"  akida load model-2.fbz 0 --name lamp --replace\n"
-	"  akida load sdk-program.bin /dev/akida0\n",
+	"  akida load sdk-program.bin /dev/akida0\n"
+	"  akida load --configured 0000:01:00.0\n",
 	NULL,
 	NULL,
 	NULL,
 };
-
-/* The file's name without folder and ending; what no name has becomes "-". */
-static void name_of(const char *path, char name[MAX_NAME + 1])
-{
-	const char *base = strrchr(path, '/'), *dot;
-	size_t n, i;
-
-	base = base ? base + 1 : path;
-	while (*base == '.' || *base == '-')
-		base++;
-	dot = strrchr(base, '.');
-	n = dot && dot != base ? (size_t)(dot - base) : strlen(base);
-	if (n > MAX_NAME)
-		n = MAX_NAME;
-	for (i = 0; i < n; i++) {
-		char c = base[i];
-
-		name[i] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-					  (c >= '0' && c <= '9') ||
-					  strchr("._-+@:", c) ?
-				  c :
-				  '-';
-	}
-	name[n] = '\0';
-	if (!n)
-		snprintf(name, MAX_NAME + 1, "program");
-}
 
 static void print_loaded(const struct place *p, const char *name, bool json)
 {
@@ -145,12 +136,12 @@ static void print_loaded(const struct place *p, const char *name, bool json)
 
 static int load(const struct arguments *a, struct place *p)
 {
-	char name[MAX_NAME + 1];
+	char name[LOAD_MAX_NAME + 1];
 
 	if (place_open(p))
 		return TOOL_FAILED;
 	if (!a->name)
-		name_of(a->path, name);
+		load_name(a->path, name);
 	if (akida_program_set_name(p->programs[0], a->name ? a->name : name,
 				   a->mode, a->flags)) {
 		term_error("%s", akida_program_error(p->programs[0]));
@@ -169,6 +160,9 @@ int cmd_load(int argc, char **argv)
 	int ret = TOOL_FAILED;
 
 	tool_parse(&argp, argc, argv, &a);
+	/* What is the file of a model otherwise, is the board here. */
+	if (a.configured)
+		return load_configured(a.path, a.json);
 	p.path = a.path;
 	p.device = board;
 	if (!place_board(a.device, board))

@@ -5,16 +5,19 @@
 #include <stdio.h>
 
 #include "json.h"
+#include "load.h"
 #include "place.h"
 #include "term.h"
 #include "tool.h"
 
 struct arguments {
 	const char *name, *device;
-	bool json;
+	bool json, configured;
 };
 
 static const struct argp_option options[] = {
+	{ "configured", OPT_CONFIGURED, NULL, 0,
+	  "Take away what /etc/akida/boards.d names for the board", 0 },
 	{ "json", OPT_JSON, NULL, 0, "Write JSON", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -24,13 +27,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
+	case OPT_CONFIGURED:
+		a->configured = true;
+		return 0;
 	case OPT_JSON:
 		a->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		return tool_argument(state, arg, &a->name, &a->device, NULL);
 	case ARGP_KEY_END:
-		if (!a->name)
+		if (a->configured && a->device)
+			argp_error(
+				state,
+				"'%s' is one argument too many: --configured takes a board alone",
+				a->device);
+		if (!a->configured && !a->name)
 			argp_error(state, "NAME is missing");
 		return 0;
 	}
@@ -40,14 +51,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	options,
 	parse,
-	"NAME [DEVICE]",
+	"NAME [DEVICE]\n--configured [DEVICE]",
 	"Take away the name of a program that 'akida load' left on a board. Its "
 	"memory is free when nobody has it open any more. DEVICE may be left out if "
 	"there is one board."
 	"\v"
 	"Examples:\n"
 	"  akida unload lamp\n"
-	"  akida unload lamp /dev/akida0\n",
+	"  akida unload lamp /dev/akida0\n"
+	"  akida unload --configured 0000:01:00.0\n",
 	NULL,
 	NULL,
 	NULL,
@@ -61,6 +73,8 @@ int cmd_unload(int argc, char **argv)
 	int ret = TOOL_FAILED;
 
 	tool_parse(&argp, argc, argv, &a);
+	if (a.configured)
+		return unload_configured(a.name, a.json);
 	if (place_board(a.device, board))
 		return TOOL_FAILED;
 	b = akida_board_new();

@@ -288,6 +288,7 @@ enum tool_option {
 	OPT_SAMPLE,
 	OPT_INTERVAL,
 	OPT_BY,
+	OPT_CONFIGURED,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

@@ -98,7 +98,7 @@ done
 export MOCK_AKIDA=open=EACCES
 ok 'info without rights' run_mocked 1 info 0
 ok 'what it shows' eval 'says "^Link " && ! says "^Memory "'
-ok 'what it says' warns '^akida info: /dev/akida0: you may not open the board.*usermod -aG akida \$USER'
+ok 'what it says' warns '^akida info: /dev/akida0: permission denied: add yourself to group akida: .sudo usermod -aG akida \$USER'
 ok 'info --json without rights' run_mocked 1 info --json 0
 ok_json 'the error' '.pci.address == "0000:01:00.0" and (.error | contains("usermod")) and .memory == null'
 export MOCK_AKIDA=open=EBUSY

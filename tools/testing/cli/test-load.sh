@@ -68,4 +68,66 @@ ok 'a version that is not known' with_mock fails 1 'the program is of version ak
 head -c 4000 virtual.akp >cut.akp
 ok 'half a program is none' with_mock run 1 load cut.akp /dev/akida1
 unset MOCK_AKIDA
+
+# what is configured for a board
+conf=etc/akida/boards.d
+me=$(id -u) my_group=$(id -g)
+ok 'configured, of several boards' fails 1 'there are several boards' load --configured
+ok 'configured, and a model' fails 2 "'0' is one argument too many: --configured takes a board alone" load --configured a.fbz 0
+ok 'configured, and a name' fails 2 "the configuration's to say" load --configured 0 --name lamp
+ok 'configured, and a mode' fails 2 "the configuration's to say" load --configured 0 --mode 711
+ok 'configured, and to replace' fails 2 "the configuration's to say" load --configured 0 --replace
+ok 'configured, to unload from too much' fails 2 "'b' is one argument too many" unload --configured a b
+ok 'a board that there is not' fails 1 "there is no board '0000:09:00.0'" load --configured 0000:09:00.0
+ok 'which has nothing to unload' run 0 unload --configured 0000:09:00.0
+for c in load unload; do
+	ok "nothing configured: $c" eval 'run 0 $c --configured 0000:01:00.0 &&
+		says "^/dev/akida0: there is neither /etc/akida/boards.d/0000:01:00.0.conf nor default.conf: nothing is to be done"'
+	ok 'as JSON' run 0 "$c" --configured 0000:01:00.0 --json
+	ok_json 'it says so' '.device == "/dev/akida0" and .configuration == null and .programs == []'
+done
+put $conf/default.conf '[programme]'
+ok 'a wrong configuration' eval 'run 2 load --configured 0 && warns "^akida load: /etc/akida/boards.d/default.conf:1: there is no section .\[programme\]."'
+ok 'a wrong configuration: unload' eval 'run 2 unload --configured 0 && warns "^akida unload: /etc/akida/boards.d/default.conf:1: "'
+put $conf/0000:01:00.0.conf '[board]'
+ok "a board's own comes first" run 0 load --configured 0
+ok 'another still has that of all' run 2 load --configured 1
+gone $conf/0000:01:00.0.conf
+put $conf/default.conf "[program]
+model = /a/lamp.fbz
+[program]
+model = /b/lamp.akp"
+ok 'two of the same name' eval 'run 2 load --configured 0 &&
+	warns "default.conf:3: the \[program\] of line 1 is called .lamp., too: give one of them another name"'
+put $conf/default.conf "[program]
+model = /a/lamp.fbz
+owner = nobody-of-this-name
+group = $my_group"
+ok 'an owner that there is not' eval "run 2 load --configured 0 && warns 'default.conf:1: owner: there is no user .nobody-of-this-name.'"
+put $conf/default.conf "[program]
+model = /a/lamp.fbz
+group = none-of-this-name"
+ok 'a group that there is not' eval "run 2 load --configured 0 && warns 'default.conf:1: group: there is no group .none-of-this-name.'"
+put $conf/default.conf "[board]
+clock_mode = economy
+power_limit = 2.5
+[program]
+model = /absent/lamp.fbz
+owner = $me
+group = $my_group"
+ok 'what the board cannot' with_mock run 1 load --configured 0
+ok 'no clock' warns 'default.conf: clock_mode: /dev/akida0 cannot be told one'
+ok 'no sensor' warns 'default.conf: power_limit: /dev/akida0 cannot be told one'
+ok 'no model' warns '/absent/lamp.fbz: cannot open: No such file'
+put sys/class/akida/akida0/clock_mode performance
+put sys/bus/pci/devices/0000:01:00.0/hwmon/hwmon3/name akida
+put sys/bus/pci/devices/0000:01:00.0/hwmon/hwmon3/power1_max 163837500
+ok 'what it can' with_mock run 1 load --configured 0000:01:00.0
+ok 'one sentence is left' eval '[ "$(wc -l <err)" = 1 ] && warns /absent/lamp.fbz'
+# A file keeps what follows; sysfs does not.
+ok 'the clock was told' grep -q ^economy "$machine/sys/class/akida/akida0/clock_mode"
+ok 'so was the limit' grep -q ^2500000 "$machine/sys/bus/pci/devices/0000:01:00.0/hwmon/hwmon3/power1_max"
+sed -i "s|/absent/lamp.fbz|$demo/digits.fbz|" "$machine/$conf/default.conf"
+ok 'a driver without programs' eval 'with_mock run 1 load --configured 1 && warns "digits.fbz: /dev/akida1: this akida.ko runs no programs"'
+ok 'it cannot unload either' eval 'with_mock run 1 unload --configured 1 && warns "keeps no programs under names"'
 finish

@@ -57,7 +57,7 @@ DMA*)
 esac
 ok 'info as nobody' 'as nobody 1 akida info $k'
 ok 'what anybody may see' 'says "^Board +/dev/akida$akd1000: AKD1000, virtual$" && ! says "^Memory"'
-ok 'what to do' 'warns "^akida info: /dev/akida$akd1000: you may not open the board.*usermod -aG akida"'
+ok 'what to do' 'warns "^akida info: /dev/akida$akd1000: permission denied: add yourself to group akida: .sudo usermod -aG akida"'
 ok 'the alias of an AKD1500' 'if [ -e /dev/akd1500_$akd1500 ]; then run 0 akida info /dev/akd1500_$akd1500; else ln -s akida$akd1500 /dev/akd1500_9; run 0 akida info /dev/akd1500_9; fi'
 ok 'it is the AKD1500' 'says "^Board +/dev/akida$akd1500: AKD1500, virtual$"'
 

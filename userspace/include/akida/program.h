@@ -260,6 +260,22 @@ int akida_board_program(struct akida_board *b, unsigned int i,
  */
 int akida_board_unload(struct akida_board *b, const char *name, uint64_t id);
 
+/**
+ * akida_board_set_access() - whose a program is, and who may do what with it
+ * @b: an open board
+ * @name: its name
+ * @mode: who may run it (x) and change it (w), as the mode of a file
+ * @uid: owner; UINT32_MAX leaves the one it has
+ * @gid: group; UINT32_MAX leaves the one it has
+ *
+ * For its owner, who can give it to a group of theirs, and for root.
+ *
+ * Return: 0; -ENOENT; -EPERM without the right; -EINVAL for a mode that is none;
+ * -ENOTTY.
+ */
+int akida_board_set_access(struct akida_board *b, const char *name,
+			   uint32_t mode, uint32_t uid, uint32_t gid);
+
 #ifdef __cplusplus
 }
 #endif

@@ -136,7 +136,7 @@ static int open_failed(struct akida_board *b, int code)
 	case EACCES:
 		return ak_errf(
 			&b->err, code,
-			"%s: you may not open the board; as a member of its group you may: 'sudo usermod -aG akida $USER', then log in again ('akida doctor' checks the rest)",
+			"%s: permission denied: add yourself to group akida: 'sudo usermod -aG akida $USER', then log in again ('akida doctor' checks the rest)",
 			b->node);
 	case EPERM:
 		return ak_errf(

@@ -249,3 +249,21 @@ AK_EXPORT int akida_board_unload(struct akida_board *b, const char *name,
 
 	return rc ? named_error(&b->err, b, rc, name) : 0;
 }
+
+AK_EXPORT int akida_board_set_access(struct akida_board *b, const char *name,
+				     uint32_t mode, uint32_t uid, uint32_t gid)
+{
+	struct akida_ioc_program_mode c = { .mode = mode,
+					    .uid = uid,
+					    .gid = gid };
+	int rc = put_name(c.name, name) ?
+			 ak_board_ioctl(b, AKIDA_IOC_PROGRAM_MODE, &c) :
+			 -EINVAL;
+
+	if (rc == -EPERM)
+		return ak_errf(
+			&b->err, rc,
+			"%s: only the owner of program '%s' may say who may use it, and only root whose it is",
+			b->node, name);
+	return rc ? named_error(&b->err, b, rc, name) : 0;
+}
