@@ -320,8 +320,9 @@ board: $(BOARD)
 board-tests: $(BOARD_TEST_BINS)
 install: install-board
 install-board: $(BOARD)
-	$(INSTALL) -d $(DESTDIR)$(BINDIR)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR)
 	$(INSTALL) -m 755 $(BOARD) $(DESTDIR)$(BINDIR)/akida-board
+	$(INSTALL) -m 644 tools/akida-board/akida-board.bash $(DESTDIR)$(COMPDIR)/akida-board
 
 # What tests in a virtual machine ask the host by.
 VM_BINS := $(BUILD)/test/vmctl $(BUILD)/test/tsc
@@ -398,11 +399,16 @@ format:
 	$(Q)clang-format -i $(C_FILES)
 
 # ---------------------------------------------------------------- install
-.PHONY: install install-user install-udev install-boot
+.PHONY: install install-user install-udev install-man install-boot
 install: install-user install-udev install-boot
-install-user: all
+# Each page into the folder of its section.
+install-man:
+	$(foreach s,$(sort $(subst .,,$(suffix $(wildcard Documentation/man/*.[1-8])))),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man$(s) && \
+		$(INSTALL) -m 644 $(wildcard Documentation/man/*.$(s)) $(DESTDIR)$(MANDIR)/man$(s)/ &&) :
+
+install-user: all install-man
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/akida \
-		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(COMPDIR)
+		$(DESTDIR)$(COMPDIR)
 	$(INSTALL) -m 755 $(AKIDA) $(DESTDIR)$(BINDIR)/akida
 	$(if $(HDF5),$(INSTALL) -d $(DESTDIR)$(LIBEXECDIR) && $(INSTALL) -m 755 $(HDF5) $(DESTDIR)$(LIBEXECDIR)/akida-hdf5)
 	for l in $(TOOL_LINKS); do ln -sf akida $(DESTDIR)$(BINDIR)/$$l; done
@@ -415,7 +421,6 @@ install-user: all
 	$(INSTALL) -m 644 $(wildcard userspace/include/akida/*.h) $(DESTDIR)$(INCLUDEDIR)/akida/
 	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR)/akida/uapi
 	$(INSTALL) -m 644 $(wildcard uapi/*.h) $(DESTDIR)$(INCLUDEDIR)/akida/uapi/
-	$(INSTALL) -m 644 $(wildcard Documentation/man/*.1) $(DESTDIR)$(MANDIR)/man1/
 	$(INSTALL) -m 644 tools/akida/akida.bash $(DESTDIR)$(COMPDIR)/akida
 	for l in $(TOOL_LINKS); do ln -sf akida $(DESTDIR)$(COMPDIR)/$$l; done
 
@@ -427,13 +432,10 @@ install-udev:
 
 # What is loaded onto boards when they are found, and examples.
 install-boot:
-	$(INSTALL) -d $(DESTDIR)$(UDEVDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(CONFDIR)/boards.d $(DESTDIR)$(DOCDIR)/examples \
-		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -d $(DESTDIR)$(UDEVDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(CONFDIR)/boards.d $(DESTDIR)$(DOCDIR)/examples
 	$(INSTALL) -m 644 tools/boot/61-akida-load.rules $(DESTDIR)$(UDEVDIR)/
 	sed 's|@BINDIR@|$(BINDIR)|' tools/boot/akida-load@.service.in >$(DESTDIR)$(UNITDIR)/akida-load@.service
 	$(INSTALL) -m 644 tools/boot/lamp.conf tools/boot/modprobe.conf $(DESTDIR)$(DOCDIR)/examples/
-	$(INSTALL) -m 644 Documentation/man/akida.conf.5 $(DESTDIR)$(MANDIR)/man5/
-	$(INSTALL) -m 644 Documentation/man/akida-load@.service.8 $(DESTDIR)$(MANDIR)/man8/
 
 # The driver's source where DKMS looks for it: then dkms install akida/VERSION.
 DKMSDIR ?= /usr/src/akida-$(VERSION)

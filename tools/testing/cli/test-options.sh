@@ -8,18 +8,19 @@
 man=$top/Documentation/man
 completion=$top/tools/akida/akida.bash
 
-# Options as --help shows them: at the start of a line, short before long.
+# Options as the --help of a command shows them: at the start of a line, short
+# before long.
 from_help()
 {
-	"$akida" "$@" --help | sed -n 's/^  *\(-[-a-zA-Z?].*\)/\1/p' | sed 's/   .*//' |
-		grep -oE -- '(^|[ ,])(--[a-z][a-z-]+|-[a-zA-Z?])' | tr -d ' ,' | sort -u
+	"$@" --help | sed -n 's/^  *\(-[-a-zA-Z?].*\)/\1/p' | sed 's/   .*//' |
+		grep -oE -- '(^|[ ,])(--[a-z][a-z0-9-]+|-[a-zA-Z?])' | tr -d ' ,' | sort -u
 }
 
 # Options that a manual page describes: tags of lists.
 from_man()
 {
 	sed -n 's/^\.It \(Fl .*\)/\1/p' "$1" | sed 's/\\&//g' |
-		grep -oE -- 'Fl (-[a-z][a-z-]+|[a-zA-Z?])' | sed 's/^Fl /-/' | sort -u
+		grep -oE -- 'Fl (-[a-z][a-z0-9-]+|[a-zA-Z?])' | sed 's/^Fl /-/' | sort -u
 }
 
 # Options that completion offers.
@@ -37,7 +38,7 @@ complete_line()
 for s in '' bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor run set-weights trace unload verify; do
 	name=akida${s:+-$s}
 	# shellcheck disable=SC2086
-	from_help $s >help
+	from_help "$akida" $s >help
 	from_man "$man/$name.1" >page
 	from_completion "$s" >offered
 	ok "$name: --help shows options" eval '[ $(wc -l <help) -ge 4 ]'
@@ -46,11 +47,22 @@ for s in '' bench build convert dma-test doctor evaluate fetch info inspect list
 	ok "$name: the manual page has EXAMPLES and EXIT STATUS" eval \
 		'grep -q "^.Sh EXAMPLES" "$man/$name.1" && grep -q "^.Sh EXIT STATUS" "$man/$name.1"'
 done
-if command -v mandoc >/dev/null; then
-	# Together, so that their references to each other are found.
-	ok 'mandoc has nothing to say' eval 'cd "$man" && mandoc -Tlint -- *.1'
+
+# A program of its own, which not every build has.
+board=$BUILD/bin/akida-board
+if [ -x "$board" ]; then
+	from_help "$board" >help
+	from_man "$man/akida-board.1" >page
+	bash -c '. "$1"; printf "%s\n" $_akida_board_options' - "$top/tools/akida-board/akida-board.bash" | sort >offered
+	ok 'akida-board: --help shows options' eval '[ $(wc -l <help) -ge 12 ]'
+	# These two are left out of pages that have no list for them.
+	ok 'akida-board: the manual page has the options of --help' eval 'diff <(grep -vxE -- "-\?|-V|--help|--usage|--version" help) <(grep -vxE -- "-\?|-V|--help|--usage|--version" page)'
+	ok 'akida-board: completion has the options of --help' diff help offered
+	ok 'akida-board: completion has the faults of --help' eval \
+		'[ "$(bash -c ". \"\$1\"; printf %s, \$_akida_board_faults" - "$top/tools/akida-board/akida-board.bash")" = \
+		"$("$board" --help | tr -s " \n" " " | sed "s/.*Kinds: //; s/ --map.*//; s/, /,/g")," ]'
 else
-	skip 'mandoc has nothing to say' 'there is no mandoc'
+	skip 'akida-board: options' 'it is not built: make board'
 fi
 
 subcommands=$("$akida" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' | tr '\n' ' ')
