@@ -19,6 +19,9 @@ SAN   ?=
 # For tests: AVX-VNNI kernels encoded for processors that have AVX-512 instead.
 EVEX  ?=
 BUILD ?= build$(if $(SAN),/san)$(if $(filter 1,$(DEBUG)),/debug)
+# Below this folder always relative: files of dependencies know objects by name.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
+$(if $(filter-out $(CURDIR),$(BUILD)),,$(error BUILD= must be a folder of its own))
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
@@ -455,6 +458,11 @@ DEPS := $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d) $(UNIT_SRCS:%.c=$(BUILD)/obj/%.d) $
 	$(CHECKASM_OBJS:.o=.d) $(BENCH_OBJS:.o=.d) $(FUZZ_LIB_OBJS:.o=.d) $(FUZZ_SRCS:%.c=$(BUILD)/fuzz/obj/%.d) \
 	$(addsuffix .d,$(EXAMPLE_BINS) $(DEMO_BINS))
 -include $(DEPS)
+
+# What is asked for by its absolute name.
+ifeq ($(filter /%,$(BUILD)),)
+$(CURDIR)/$(BUILD)/%: $(BUILD)/% ;
+endif
 
 .SECONDARY:
 .DELETE_ON_ERROR:
