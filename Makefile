@@ -243,7 +243,7 @@ $(patsubst %,$(BUILD)/test/unit/%,test_np test_program test_program_build test_b
 # A stand-in for the driver: linked into its unit test, preloaded for tests of
 # the command.
 MOCK_OBJ := $(BUILD)/obj/tools/testing/mock/mock_board.o
-$(BUILD)/test/unit/test_board $(BUILD)/test/unit/test_board_buffer: $(MOCK_OBJ)
+$(patsubst %,$(BUILD)/test/unit/%,test_board test_board_buffer test_board_container): $(MOCK_OBJ)
 $(BUILD)/test/mock-board.so: $(MOCK_OBJ)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "device/board.h"
 #include "host.h"
 #include "info_board.h"
 #include "json.h"
@@ -70,6 +71,25 @@ static int count_unbound(void)
 	return count;
 }
 
+/* Boards that sysfs shows but that have no node, as in a container. */
+static void warn_of_nodes(void)
+{
+	struct akida_board_desc d;
+	unsigned int i, count = 0;
+	char first[32];
+
+	for (i = 0; !akida_board_list(i, &d, sizeof(d)); i++)
+		if (!ak_board_has_node(&d) && !count++)
+			strcpy(first, d.pci_address);
+	if (count)
+		term_warning(
+			"%d board%s cannot be used, as %s no node here (%s%s): a container must be given %s (--device); elsewhere 'akida doctor' says why",
+			count, count == 1 ? "" : "s",
+			count == 1 ? "it has" : "they have", first,
+			count == 1 ? "" : " and others",
+			count == 1 ? "it" : "them");
+}
+
 static void print_text(void)
 {
 	static const char *const heads[] = { "Device",	    "Index",
@@ -88,8 +108,9 @@ static void print_text(void)
 		if (is_board(&info, &d)) {
 			table_cell(t, "%u", d.index);
 			table_cell(t, "%s", host_chip_name(d.chip));
-			table_cell(t, d.is_virtual ? "virtual" : "silicon");
-			table_cell(t, "%s", d.pci_address);
+			table_cell(t, "%s", info_board_kind(&d));
+			table_cell(t, "%s",
+				   *d.pci_address ? d.pci_address : "-");
 			table_cell(t, "%s",
 				   host_link(d.link_speed, d.link_width, link,
 					     sizeof(link)));
@@ -108,6 +129,7 @@ static void print_text(void)
 		if (akida_cpu_flags() & cpu_level(i)->flag)
 			printf(" %s", cpu_level(i)->name);
 	putchar('\n');
+	warn_of_nodes();
 	unbound = count_unbound();
 	if (unbound)
 		term_warning(

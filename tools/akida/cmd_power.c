@@ -213,7 +213,9 @@ static unsigned int find_all(const struct power *p, struct power_source *s,
 		*none = false;
 		if (p->device)
 			continue;
-		if (!power_find(&s[num], d.node))
+		/* In a container its node may be another board's. */
+		if (!power_find(&s[num],
+				*d.pci_address ? d.pci_address : d.node))
 			num++;
 		else
 			term_warning(

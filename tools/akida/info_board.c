@@ -41,7 +41,7 @@ bool info_is_board(const char *arg)
 	return akida_board_find(arg, &d, sizeof(d)) != -EINVAL;
 }
 
-static void look(struct board *s)
+static void look(struct board *s, const char *name)
 {
 	struct akida_board *b = akida_board_new();
 
@@ -51,7 +51,7 @@ static void look(struct board *s)
 	s->num_users = akida_board_users(&s->desc, s->users, MAX_USERS);
 	ak_sys_line(s->version, sizeof(s->version), "/sys/module/%s/version",
 		    s->desc.driver);
-	if (akida_board_open(b, s->desc.node) ||
+	if (akida_board_open(b, name) ||
 	    akida_board_info(b, &s->info, sizeof(s->info)))
 		s->error = tool_text("%s", akida_board_error(b));
 	/* A driver that keeps no programs has none. */
@@ -96,15 +96,21 @@ static json_t *link_json(uint32_t speed, uint32_t width)
 	return o;
 }
 
-json_t *info_board_json(const struct akida_board_desc *d)
+const char *info_board_kind(const struct akida_board_desc *d)
 {
-	json_t *o = json_object(), *p = json_object();
+	/* A node that this user may not open, without sysfs. */
+	if (!d->chip && !*d->pci_address)
+		return "unknown";
+	return d->is_virtual ? "virtual" : "silicon";
+}
 
-	json_put(o, "index", json_integer(d->index));
-	json_put(o, "node", json_text(d->node));
-	json_put(o, "chip",
-		 d->chip ? json_text(akida_target_name(d->chip)) : json_null());
-	json_put(o, "virtual", json_boolean(d->is_virtual));
+static json_t *pci_json(const struct akida_board_desc *d)
+{
+	json_t *p;
+
+	if (!*d->pci_address)
+		return json_null();
+	p = json_object();
 	json_put(p, "address", json_text(d->pci_address));
 	json_put(p, "vendor", hex_id(d->pci_vendor));
 	json_put(p, "device", hex_id(d->pci_device));
@@ -115,7 +121,21 @@ json_t *info_board_json(const struct akida_board_desc *d)
 		 link_json(d->link_speed_max, d->link_width_max));
 	json_put(p, "numa_node",
 		 d->numa_node < 0 ? json_null() : json_integer(d->numa_node));
-	json_put(o, "pci", p);
+	return p;
+}
+
+json_t *info_board_json(const struct akida_board_desc *d)
+{
+	json_t *o = json_object(), *p;
+
+	json_put(o, "index", json_integer(d->index));
+	json_put(o, "node", json_text(d->node));
+	json_put(o, "chip",
+		 d->chip ? json_text(akida_target_name(d->chip)) : json_null());
+	json_put(o, "virtual",
+		 d->chip || *d->pci_address ? json_boolean(d->is_virtual) :
+					      json_null());
+	json_put(o, "pci", pci_json(d));
 	p = json_null();
 	if (d->iommu_group >= 0) {
 		p = json_object();
@@ -289,7 +309,11 @@ static void print_desc(const struct board *s)
 	char now[48], best[48], numa[32] = "";
 
 	row("Board", "%s: %s, %s", d->node, host_chip_name(d->chip),
-	    d->is_virtual ? "virtual" : "silicon");
+	    info_board_kind(d));
+	if (!*d->pci_address) {
+		row("PCI", "not known: there is no /sys here");
+		return;
+	}
 	if (d->numa_node >= 0)
 		snprintf(numa, sizeof(numa), ", NUMA node %d", d->numa_node);
 	row("PCI", "%s, id %04x:%04x, subsystem %04x:%04x%s", d->pci_address,
@@ -432,7 +456,7 @@ int info_board(const char *name, bool json)
 		free(s);
 		return TOOL_FAILED;
 	}
-	look(s);
+	look(s, name);
 	if (json) {
 		print_json(s);
 	} else {

@@ -39,4 +39,13 @@ int info_board(const char *name, bool json);
  */
 json_t *info_board_json(const struct akida_board_desc *d);
 
+/**
+ * info_board_kind() - silicon or not
+ * @d: board
+ *
+ * Return: "virtual", "silicon", or "unknown" of a node that may not be opened
+ * where there is no sysfs.
+ */
+const char *info_board_kind(const struct akida_board_desc *d);
+
 #endif /* INFO_BOARD_H */

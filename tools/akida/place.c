@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "common/file.h"
+#include "device/board.h"
 #include "format/program.h"
 #include "term.h"
 #include "tool.h"
@@ -18,27 +19,51 @@
 /* Two batches for each device: one runs while the other is taken away. */
 #define FLIGHTS 2
 
+/* Boards with a node: a container was not given others that sysfs shows. */
+static int next_board(unsigned int *i, struct akida_board_desc *d)
+{
+	while (!akida_board_list((*i)++, d, sizeof(*d)))
+		if (ak_board_has_node(d))
+			return 0;
+	return -1;
+}
+
+static int no_board(void)
+{
+	struct akida_board_desc d;
+
+	if (akida_board_list(0, &d, sizeof(d)))
+		term_error(
+			"there is no board; 'akida doctor' finds out why, if there should be one");
+	else
+		term_error(
+			"no board has a node here: a container must be given it (--device %s); elsewhere 'akida doctor' says why",
+			d.node);
+	return -1;
+}
+
 int place_board(const char *name, char board[64])
 {
 	struct akida_board_desc d, more;
+	unsigned int i = 0;
 
 	if (name) {
-		if (!akida_board_find(name, &d, sizeof(d)))
+		if (!akida_board_find(name, &d, sizeof(d)) &&
+		    ak_board_has_node(&d))
 			name = d.node;
 		/* Opening says best what is wrong with it. */
 		snprintf(board, 64, "%s", name);
 		return 0;
 	}
-	if (akida_board_list(0, &d, sizeof(d))) {
-		term_error(
-			"there is no board; 'akida doctor' finds out why, if there should be one");
-		return -1;
-	}
-	if (!akida_board_list(1, &more, sizeof(more))) {
+	if (next_board(&i, &d))
+		return no_board();
+	if (!next_board(&i, &more)) {
+		char first[sizeof(d.node)];
+
+		strcpy(first, d.node);
 		term_error("there are several boards: say which, %s or %s%s",
-			   d.node, more.node,
-			   akida_board_list(2, &d, sizeof(d)) ? "" :
-								" or another");
+			   first, more.node,
+			   next_board(&i, &d) ? "" : " or another");
 		return -1;
 	}
 	snprintf(board, 64, "%s", d.node);
@@ -67,21 +92,20 @@ static int read_file(struct place *p)
 static int list_devices(struct place *p)
 {
 	struct akida_board_desc d;
-	unsigned int i;
+	unsigned int i = 0;
+	int n = 0;
 
 	if (strcmp(p->device, PLACE_ALL)) {
 		p->name = tool_alloc(1, sizeof(*p->name));
 		snprintf(p->name[0], sizeof(p->name[0]), "%s", p->device);
 		return 1;
 	}
-	for (i = 0; !akida_board_list(i, &d, sizeof(d)); i++) {
-		p->name = tool_realloc(p->name, i + 1, sizeof(*p->name));
-		snprintf(p->name[i], sizeof(p->name[i]), "%s", d.node);
+	while (!next_board(&i, &d)) {
+		p->name =
+			tool_realloc(p->name, (size_t)n + 1, sizeof(*p->name));
+		snprintf(p->name[n++], sizeof(p->name[0]), "%s", d.node);
 	}
-	if (!i)
-		term_error(
-			"there is no board; 'akida doctor' finds out why, if there should be one");
-	return i ? (int)i : -1;
+	return n ? n : no_board();
 }
 
 static struct akida_program *load(struct place *p, struct akida_device *d,

@@ -4,6 +4,7 @@
  * stand-in for the driver that checks every field.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -148,11 +149,17 @@ static void test_no_driver(void **state)
 {
 	struct akida_board *b = akida_board_new();
 	struct akida_board_desc d;
+	char none[128];
 
 	(void)state;
 	setenv("AKIDA_TEST_ROOT", "/nonexistent", 1);
 	assert_int_equal(akida_board_list(0, &d, sizeof(d)), -ENOENT);
 	assert_int_equal(akida_board_find("0", &d, sizeof(d)), -ENOENT);
+	assert_int_equal(akida_board_open(b, "0"), -ENOENT);
+	assert_non_null(strstr(akida_board_error(b), "without /sys"));
+	board_file("/none/sys/class/net/lo", "");
+	snprintf(none, sizeof(none), "%s/none", board_root);
+	setenv("AKIDA_TEST_ROOT", none, 1);
 	assert_int_equal(akida_board_open(b, "0"), -ENOENT);
 	assert_non_null(strstr(akida_board_error(b), "modprobe akida"));
 	assert_int_equal(akida_board_open(b, "/dev/akida0"), -ENOENT);

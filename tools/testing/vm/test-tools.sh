@@ -14,5 +14,10 @@ sensors=$(command -v sensors)
 if [ -n "$sensors" ]; then
 	set -- --add "$sensors:usr/bin/sensors" --add /etc/sensors3.conf:etc/sensors3.conf "$@"
 fi
+unshare=$(command -v unshare)
+if [ -n "$unshare" ]; then
+	set -- --add "$unshare:usr/bin/unshare-linux" --add "$(dirname "$unshare")/setpriv:usr/bin/setpriv-linux" \
+		--add tools/testing/vm/container-guest.sh --add tools/demo/digits.fbz --add tools/demo/digits-test.npy "$@"
+fi
 exec scripts/vm --chip akd1000,akd1500 --timeout 600 --add tools/testing/vm/guest.sh --add tools/testing/vm/tools-guest.sh --add tools/udev/60-akida.rules \
 	"$@" -- sh /root/tools-guest.sh

@@ -257,6 +257,14 @@ else
 	skip 'sensors' 'there is no sensors: apt install lm-sensors'
 fi
 
+# containers
+if command -v unshare-linux >/dev/null; then
+	# shellcheck source=tools/testing/vm/container-guest.sh disable=SC1091
+	. /root/container-guest.sh
+else
+	skip 'containers' 'there is no unshare: apt install util-linux'
+fi
+
 # the rule, with the vendor's beside it, which sorts later
 node_is()
 {

@@ -25,8 +25,9 @@ extern "C" {
  * @index: N of /dev/akidaN
  * @chip: which; AKIDA_TARGET_NONE for one that this library does not know
  * @is_virtual: a virtual board (PCI subsystem 1af4:1100), not silicon
- * @node: "/dev/akidaN"
- * @pci_address: "0000:01:00.0"
+ * @node: "/dev/akidaN"; in a container its name may be another
+ * @pci_address: "0000:01:00.0"; without sysfs, as in some containers, it and
+ *	all that follows is not known: "", 0 and -1
  * @driver: kernel driver that holds it
  * @pci_vendor: PCI ids
  * @pci_device: PCI ids
@@ -66,7 +67,9 @@ struct akida_board_desc {
  * @desc: where to put it
  * @desc_size: sizeof(*@desc)
  *
- * Reads sysfs; opens no board and needs no rights.
+ * Reads sysfs; opens no board and needs no rights. That there is a node here,
+ * as in a container that was given another board, is not said. Where there is
+ * no sysfs, nodes in /dev are opened and their driver is asked.
  *
  * Return: 0, -ENOENT past the last.
  */
@@ -77,6 +80,8 @@ int akida_board_list(unsigned int i, struct akida_board_desc *desc,
  * akida_board_find() - look a board up
  * @name: its index ("0"), its node ("/dev/akida0", a link to it, or "akida0")
  *	or its PCI address ("0000:01:00.0", "01:00.0" in domain 0)
+ *	("0" is the board of the node /dev/akida0, whatever its index is, and
+ *	the board with that index only if there is no such node)
  * @desc: where to put it
  * @desc_size: sizeof(*@desc)
  *

@@ -130,10 +130,21 @@ int ak_board_fail(struct akida_board *b, int code, const char *fmt, ...)
 	}
 }
 
-static int open_failed(struct akida_board *b, int code)
+static int open_failed(struct akida_board *b, const char *path, int code)
 {
 	switch (-code) {
 	case EACCES:
+		/* Rights are there, and still it does not open. */
+		if (!access(path, R_OK | W_OK))
+			return ak_errf(
+				&b->err, code,
+				"%s: opening is forbidden although the node's permissions allow it: it is on a file system mounted without devices (nodev, or made in a container), or a security module forbids it; a container must be given the device (--device %s)",
+				b->node, b->node);
+		if (ak_board_in_container())
+			return ak_errf(
+				&b->err, code,
+				"%s: you may not open the board; in a container its group counts: the host's user must be in group akida, and the container must keep that group ('podman run --group-add keep-groups', 'docker run --group-add GID')",
+				b->node);
 		return ak_errf(
 			&b->err, code,
 			"%s: permission denied: add yourself to group akida: 'sudo usermod -aG akida $USER', then log in again ('akida doctor' checks the rest)",
@@ -165,7 +176,12 @@ static int not_found(struct akida_board *b, const char *name, int code)
 			&b->err, code,
 			"'%s' is no name of a board; give its index (0), its node (/dev/akida0) or its PCI address (0000:01:00.0)",
 			name);
-	if (ak_sys_stat(&st, "/sys/class/akida"))
+	if (ak_sys_stat(&st, "/sys/class"))
+		return ak_errf(
+			&b->err, code,
+			"there is no board '%s': without /sys, which is not mounted here, only nodes (/dev/akida0) tell of boards; a container must be given them (--device /dev/akida0), and /sys for PCI addresses",
+			name);
+	if (ak_sys_stat(&st, AK_BOARD_CLASS))
 		return ak_errf(
 			&b->err, code,
 			"there is no board '%s': the driver is not loaded; 'sudo modprobe akida' loads it, and 'akida doctor' says what is in its way",
@@ -181,12 +197,13 @@ AK_EXPORT int akida_board_open(struct akida_board *b, const char *name)
 	char path[PATH_MAX];
 	struct akida_board_desc d;
 	struct akida_ioc_info info = { 0 };
+	bool by_name = *name != '/';
 	int fd, rc;
 
 	if (b->fd >= 0)
 		return ak_errf(&b->err, -EBUSY,
 			       "this handle has a board open already");
-	if (*name == '/') {
+	if (!by_name) {
 		if (strlen(name) >= sizeof(b->node))
 			return not_found(b, name, -EINVAL);
 		strcpy(b->node, name);
@@ -204,7 +221,7 @@ AK_EXPORT int akida_board_open(struct akida_board *b, const char *name)
 		/* Without the driver there is no node either. */
 		if (rc == -ENOENT && akida_board_find(name, &d, sizeof(d)))
 			return not_found(b, name, rc);
-		return open_failed(b, rc);
+		return open_failed(b, path, rc);
 	}
 	rc = ioctl(fd, AKIDA_IOC_INFO, &info) ? -errno : 0;
 	/* What is no device of ours may say anything. */
@@ -216,12 +233,19 @@ AK_EXPORT int akida_board_open(struct akida_board *b, const char *name)
 		close(fd);
 		return ak_board_fail(b, rc, "it cannot be used");
 	}
+	if (by_name && info.index != d.index) {
+		close(fd);
+		return ak_errf(
+			&b->err, -ENODEV,
+			"%s is the node of board %u: board '%s' has none here; a container must be given it (--device)",
+			b->node, info.index, name);
+	}
 	b->fd = fd;
 	b->align = info.dma_align;
 	return 0;
 }
 
-static enum akida_target chip(uint32_t id)
+enum akida_target ak_board_chip(uint32_t id)
 {
 	switch (id) {
 	case AKIDA_CHIP_AKD1000:
@@ -251,7 +275,7 @@ AK_EXPORT int akida_board_info(struct akida_board *b,
 	if (rc)
 		return ak_board_fail(b, rc, "its information cannot be read");
 	full.abi_version = i.abi_version;
-	full.chip = chip(i.chip);
+	full.chip = ak_board_chip(i.chip);
 	full.caps = i.caps;
 	full.ip_version = i.ip_version;
 	full.index = i.index;

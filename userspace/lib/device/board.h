@@ -10,6 +10,8 @@
 #include "akida/board.h"
 #include "common/err.h"
 
+#define AK_BOARD_CLASS "/sys/class/akida"
+
 /**
  * struct akida_board - an open board
  * @refs: the handle, and the buffers on it
@@ -74,5 +76,68 @@ int ak_board_ioctl(struct akida_board *b, unsigned long request, void *arg);
  */
 int ak_board_fail(struct akida_board *b, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/**
+ * ak_board_node_index() - which board a node leads to
+ * @path: of the node: its name may be any, as in a container
+ *
+ * By the numbers of the device, as /sys/class/akida has them. What is no
+ * character device, as in tests, is known by its name.
+ *
+ * Return: index; -ENOENT if there is no such file or sysfs does not know it.
+ */
+int ak_board_node_index(const char *path);
+
+/**
+ * ak_board_find_node() - set the node of a board that sysfs told of
+ * @d: its index is set; its node becomes that of this name, or else one in
+ *	/dev with the numbers of this device, or else /dev/akidaN
+ *
+ * Containers have boards under other names, and not all that sysfs shows.
+ */
+void ak_board_find_node(struct akida_board_desc *d);
+
+/**
+ * ak_board_has_node() - can a board be opened by its node
+ * @d: a board
+ *
+ * Return: false if there is no such file, or it is another device.
+ */
+bool ak_board_has_node(const struct akida_board_desc *d);
+
+/**
+ * ak_board_ask() - describe a board without sysfs
+ * @path: of its node, which is opened
+ * @d: filled in: index, chip and kind only; of a node that may not be opened,
+ *	the index by its name
+ *
+ * Return: 0; -ENOENT if it is no board, or sysfs has its device number: then
+ * sysfs tells of boards.
+ */
+int ak_board_ask(const char *path, struct akida_board_desc *d);
+
+/**
+ * ak_board_ask_next() - the same for the nodes in /dev
+ * @from: smallest index to be found
+ * @d: filled in: the board with the smallest index that is not below @from
+ *
+ * Return: 0; -ENOENT if there is none, or sysfs tells of boards.
+ */
+int ak_board_ask_next(int from, struct akida_board_desc *d);
+
+/**
+ * ak_board_chip() - a chip by the driver's number
+ * @id: AKIDA_CHIP_*
+ *
+ * Return: the chip; AKIDA_TARGET_NONE for one that is not known.
+ */
+enum akida_target ak_board_chip(uint32_t id);
+
+/**
+ * ak_board_in_container() - do user ids mean something else here
+ *
+ * Return: true in a user namespace that has not all ids.
+ */
+bool ak_board_in_container(void);
 
 #endif /* AK_BOARD_H */

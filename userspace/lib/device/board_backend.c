@@ -25,19 +25,32 @@ static const char *chip_name(enum akida_target chip)
 static int board_list(unsigned int i, struct akida_device_info *info)
 {
 	struct akida_board_desc d;
-	char link[48] = "";
+	char link[48] = "", place[32] = "";
+	unsigned int n = 0;
 
-	if (akida_board_list(i, &d, sizeof(d)))
-		return -ENOENT;
+	/* Those that a container was not given are no devices of it. */
+	for (;; n++) {
+		if (akida_board_list(n, &d, sizeof(d)))
+			return -ENOENT;
+		if (ak_board_has_node(&d) && !i--)
+			break;
+	}
 	memset(info, 0, sizeof(*info));
 	snprintf(info->name, sizeof(info->name), "%s", d.node);
 	if (d.link_speed)
 		snprintf(link, sizeof(link), ", %u.%u GT/s x%u",
 			 d.link_speed / 1000, d.link_speed / 100 % 10,
 			 d.link_width);
-	snprintf(info->description, sizeof(info->description),
-		 "%s, %s board at %s%s", chip_name(d.chip),
-		 d.is_virtual ? "virtual" : "silicon", d.pci_address, link);
+	if (*d.pci_address)
+		snprintf(place, sizeof(place), " at %s", d.pci_address);
+	/* Nothing but its node is known of it. */
+	if (!*d.driver && !*d.pci_address)
+		snprintf(info->description, sizeof(info->description),
+			 "a board that this user may not open");
+	else
+		snprintf(info->description, sizeof(info->description),
+			 "%s, %s board%s%s", chip_name(d.chip),
+			 d.is_virtual ? "virtual" : "silicon", place, link);
 	return 0;
 }
 

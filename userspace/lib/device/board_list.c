@@ -16,7 +16,7 @@
 #include "common/util.h"
 #include "device/board.h"
 
-#define CLASS "/sys/class/akida"
+#define CLASS AK_BOARD_CLASS
 
 static int64_t number(const char *dir, const char *name, int64_t otherwise)
 {
@@ -59,7 +59,7 @@ static int describe(struct akida_board_desc *d, int index)
 	if (rc)
 		return rc;
 	d->index = (uint32_t)index;
-	snprintf(d->node, sizeof(d->node), "/dev/akida%d", index);
+	ak_board_find_node(d);
 	snprintf(d->pci_address, sizeof(d->pci_address), "%s",
 		 strrchr(dir, '/') + 1);
 	ak_sys_link(d->driver, sizeof(d->driver), "%s/driver", dir);
@@ -114,7 +114,11 @@ static int next_board(int *from, struct akida_board_desc *d)
 		if (!describe(d, index))
 			return 0;
 	}
-	return -ENOENT;
+	/* Without sysfs the nodes are all that there is. */
+	if (ak_board_ask_next(*from, d))
+		return -ENOENT;
+	*from = (int)d->index + 1;
+	return 0;
 }
 
 AK_EXPORT int akida_board_list(unsigned int i, struct akida_board_desc *desc,
@@ -168,15 +172,39 @@ static int find_address(const char *address, struct akida_board_desc *d)
 	return -ENOENT;
 }
 
-/* Links such as /dev/akd1500_0 lead to a node with our name. */
-static int find_node(const char *path)
+/*
+ * Links such as /dev/akd1500_0 lead to a node, and in a container it may have
+ * any name.
+ */
+static int find_node(const char *path, struct akida_board_desc *d)
 {
-	char real[PATH_MAX];
-	int rc = ak_sys_real(real, "%s", path);
+	int index = ak_board_node_index(path);
 
-	if (rc)
+	if (index < 0)
+		return ak_board_ask(path, d);
+	if (describe(d, index))
 		return -ENOENT;
-	return ak_sys_index(strrchr(real, '/') + 1, "akida");
+	/* A node outside /dev. */
+	if (!ak_board_has_node(d) && strlen(path) < sizeof(d->node))
+		strcpy(d->node, path);
+	return 0;
+}
+
+/*
+ * "0" and "akida0" are the node of that name, which in a container may be any
+ * board's, and else the board with that index.
+ */
+static int find_index(int index, struct akida_board_desc *d)
+{
+	char node[32];
+	int from;
+
+	snprintf(node, sizeof(node), "/dev/akida%d", index);
+	if (!find_node(node, d) || !describe(d, index))
+		return 0;
+	from = index;
+	return next_board(&from, d) || d->index != (uint32_t)index ? -ENOENT :
+								     0;
 }
 
 AK_EXPORT int akida_board_find(const char *name, struct akida_board_desc *desc,
@@ -188,17 +216,15 @@ AK_EXPORT int akida_board_find(const char *name, struct akida_board_desc *desc,
 
 	if (pci_address(name, address)) {
 		rc = find_address(address, &d);
+	} else if (*name == '/') {
+		rc = find_node(name, &d);
 	} else {
-		if (*name == '/') {
-			index = find_node(name);
-		} else {
-			index = ak_sys_index(name, "akida");
-			if (index < 0)
-				index = ak_sys_index(name, "");
-			if (index < 0)
-				return -EINVAL;
-		}
-		rc = index < 0 || describe(&d, index) ? -ENOENT : 0;
+		index = ak_sys_index(name, "akida");
+		if (index < 0)
+			index = ak_sys_index(name, "");
+		if (index < 0)
+			return -EINVAL;
+		rc = find_index(index, &d);
 	}
 	if (rc)
 		return rc;
