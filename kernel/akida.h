@@ -28,6 +28,7 @@
  *   akida_netlink.c  events: generic netlink; akida_event.h: what they are
  *   akida_power.c    sensors and clock; akida_hwmon.c, akida_sysfs.c: who reads
  *                    them; akida_pm.c: sleep
+ *   akida_stat.c     what is counted for those who watch; fdinfo
  *   akida_debugfs.c, akida_trace.[ch]
  *   akida_compat.h   what differs between kernels
  */

@@ -122,6 +122,20 @@ void akida_buffers_close(struct akida_file *f)
 	WARN_ON(!list_empty(&f->live));
 }
 
+u64 akida_buffers_bytes(struct akida_file *f)
+{
+	const struct akida_buffer *b;
+	u64 bytes = 0;
+
+	mutex_lock(&f->lock);
+	list_for_each_entry(b, &f->live, node)
+		/* One that is being made has no memory before it has it. */
+		if (b->kind == AKIDA_BUFFER_DEVICE && READ_ONCE(b->dev))
+			bytes += b->size;
+	mutex_unlock(&f->lock);
+	return bytes;
+}
+
 static int check_create(const struct akida_ioc_buffer *c)
 {
 	bool user = c->kind == AKIDA_BUFFER_USER;

@@ -27,6 +27,7 @@
 #include <linux/workqueue.h>
 
 #include "akida.h"
+#include "akida_stat.h"
 
 struct akida_buffer;
 struct akida_file;
@@ -71,9 +72,13 @@ struct akida_window_map;
  * @time: nanoseconds of the core that the file has had, for taking turns
  * @id: of the file, never used again
  * @hangs: jobs in a row that the core did not get through
+ * @program: id of that of its last jobs, 0 before the first
  * @under_way: jobs that were submitted and have not ended
+ * @jobs: counter: done
+ * @failed: counter: jobs that ended with an error
+ * @busy_ns: counter: nanoseconds that the core had its batches
  *
- * All but @under_way under akida_core.lock.
+ * All before @under_way under akida_core.lock.
  */
 struct akida_queue {
 	struct list_head tasks;
@@ -81,7 +86,11 @@ struct akida_queue {
 	u64 time;
 	u64 id;
 	unsigned int hangs;
+	u64 program;
 	atomic_t under_way;
+	atomic64_t jobs;
+	atomic64_t failed;
+	atomic64_t busy_ns;
 };
 
 /**
@@ -99,7 +108,7 @@ struct akida_queue {
  * @handles: of open files
  * @done: counter: jobs that the core has done
  * @name: that leads to it, or NULL (under akida_core.names_lock)
- * @named: it has, or had, a name (the same)
+ * @label: the name that it has, or had; "" for none (the same)
  * @note: of who named it, constant since; NULL without
  * @note_size: bytes of it
  * @data: a copy that nobody else can change
@@ -140,7 +149,7 @@ struct akida_program {
 	atomic_t handles;
 	atomic64_t done;
 	struct akida_name *name;
-	bool named;
+	char label[AKIDA_NAME_SIZE];
 	void *note;
 	u32 note_size;
 	u8 *data;
@@ -292,6 +301,7 @@ struct akida_job_trace {
  * @bytes: counter: of programs moved to the board
  * @failed: counter: jobs that ended with an error
  * @busy_ns: counter: nanoseconds that the core had batches
+ * @latency: counters: of the jobs that were done
  */
 struct akida_core {
 	struct akida_device *adev;
@@ -340,6 +350,7 @@ struct akida_core {
 	u64 bytes;
 	atomic64_t failed;
 	atomic64_t busy_ns;
+	struct akida_latency latency;
 };
 
 /* ------------------------------------------------ the core: akida_core.c */
@@ -519,6 +530,17 @@ int akida_handle_add(struct akida_file *f, struct akida_program *p, u32 rights);
 int akida_handle_free(struct akida_file *f, u32 handle);
 
 /**
+ * akida_handles_bytes() - device memory of the programs that a file has
+ * @f: file
+ *
+ * A program that several files have is counted for each; the arena, which all
+ * share, for none; a program in host memory behind the window has none.
+ *
+ * Return: bytes.
+ */
+u64 akida_handles_bytes(struct akida_file *f);
+
+/**
  * akida_programs_close() - drop the handles of a file that is closed
  * @f: file without jobs
  */
@@ -542,6 +564,18 @@ int akida_packets_check(const struct akida_core *core, const __le32 *data,
  * @adev: gone board
  */
 void akida_names_detach(struct akida_device *adev);
+
+/**
+ * akida_program_label() - what a program is called
+ * @core: core
+ * @id: program's number
+ * @text: where to put its name, also one that was taken away since; "" if it
+ *	never had one, or is gone
+ *
+ * Return: it has a name.
+ */
+bool akida_program_label(struct akida_core *core, u64 id,
+			 char text[AKIDA_NAME_SIZE]);
 
 /**
  * akida_names_show() - programs, for debugfs

@@ -308,6 +308,7 @@ const struct file_operations akida_fops = {
 	.read = akida_raw_read,
 	.write = akida_raw_write,
 	.llseek = no_seek_end_llseek,
+	.show_fdinfo = akida_fdinfo,
 };
 
 /* ------------------------------------------------------ life of all objects */

@@ -521,6 +521,16 @@ static inline bool akida_buffer_outside(const struct akida_buffer *b,
 void akida_buffers_detach(struct akida_file *f);
 
 /**
+ * akida_buffers_bytes() - device memory of a file's buffers
+ * @f: file
+ *
+ * Also of those without a handle that a mapping or a transfer still holds.
+ *
+ * Return: bytes.
+ */
+u64 akida_buffers_bytes(struct akida_file *f);
+
+/**
  * akida_buffers_close() - drop the handles of a file that is closed
  * @f: file without transfers under way
  */

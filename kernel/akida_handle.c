@@ -86,6 +86,33 @@ int akida_handle_free(struct akida_file *f, u32 handle)
 	return 0;
 }
 
+/* It may have several. */
+static bool is_first(struct akida_file *f, const struct akida_program *p,
+		     int handle)
+{
+	struct akida_handle *h;
+	int i;
+
+	idr_for_each_entry(&f->programs, h, i)
+		if (h->program == p)
+			return i == handle;
+	return false;
+}
+
+u64 akida_handles_bytes(struct akida_file *f)
+{
+	struct akida_handle *h;
+	u64 bytes = 0;
+	int handle;
+
+	mutex_lock(&f->lock);
+	idr_for_each_entry(&f->programs, h, handle)
+		if (!h->program->map && is_first(f, h->program, handle))
+			bytes += h->program->dev_size;
+	mutex_unlock(&f->lock);
+	return bytes;
+}
+
 void akida_programs_close(struct akida_file *f)
 {
 	struct akida_handle *h;

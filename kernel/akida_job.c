@@ -73,6 +73,28 @@ static void trace_end(const struct akida_task *t)
 	trace_akida_job_done(t->file->adev, &j);
 }
 
+/* That a file is closed is none. */
+static bool is_failure(int status)
+{
+	return status && status != -ECANCELED;
+}
+
+/* Before anybody is told, so that who has seen the end sees it counted. */
+static void count(const struct akida_task *t, int status)
+{
+	struct akida_core *core = t->file->adev->core;
+	struct akida_queue *q = &t->file->run;
+
+	if (!status) {
+		atomic64_inc(&q->jobs);
+		akida_latency_count(&core->latency,
+				    t->result.ended - t->result.queued);
+	} else if (is_failure(status)) {
+		atomic64_inc(&q->failed);
+		atomic64_inc(&core->failed);
+	}
+}
+
 void akida_task_end(struct akida_task *t, int status)
 {
 	struct akida_device *adev = t->file->adev;
@@ -80,14 +102,12 @@ void akida_task_end(struct akida_task *t, int status)
 	t->result.status = status;
 	t->result.done = status ? 0 : t->program->output_size;
 	t->result.ended = ktime_get_ns();
+	count(t, status);
 	if (trace_akida_job_done_enabled())
 		trace_end(t);
-	/* A file that is closed is no failure. */
-	if (status && status != -ECANCELED) {
-		atomic64_inc(&adev->core->failed);
+	if (is_failure(status))
 		akida_event_job_failed(adev, t->file->run.id, t->program->id,
 				       t->ticket.seq, status);
-	}
 	queue_work(adev->wq, &t->work);
 }
 
@@ -200,6 +220,7 @@ static int queue_tasks(struct akida_file *f, struct akida_program *p,
 		q->time = max(q->time, core->time);
 		list_add_tail(&q->node, &core->busy);
 	}
+	q->program = p->id;
 	list_splice_tail_init(list, &q->tasks);
 	spin_unlock(&core->lock);
 	queue_work(f->adev->wq, &core->runner);

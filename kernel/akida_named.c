@@ -174,7 +174,7 @@ static int give_name(struct akida_file *f, struct akida_name **n,
 	struct akida_name *there = find(core, (*n)->text);
 	int err;
 
-	if (p->named)
+	if (p->label[0])
 		return -EALREADY;
 	if (there && !may_replace)
 		return -EEXIST;
@@ -201,7 +201,7 @@ static int give_name(struct akida_file *f, struct akida_name **n,
 	kref_get(&p->ref);
 	there->since = ktime_get_real_ns();
 	p->name = there;
-	p->named = true;
+	strscpy(p->label, there->text, sizeof(p->label));
 	swap(p->note, *note);
 	p->note_size = note_size;
 	return 0;
@@ -477,6 +477,24 @@ void akida_names_detach(struct akida_device *adev)
 		drop_name(adev, n);
 }
 
+/* ------------------------------------------------------- who runs what */
+
+bool akida_program_label(struct akida_core *core, u64 id,
+			 char text[AKIDA_NAME_SIZE])
+{
+	struct akida_program *p;
+
+	*text = '\0';
+	mutex_lock(&core->names_lock);
+	mutex_lock(&core->program_lock);
+	list_for_each_entry(p, &core->all, node)
+		if (p->id == id)
+			strscpy(text, p->label, AKIDA_NAME_SIZE);
+	mutex_unlock(&core->program_lock);
+	mutex_unlock(&core->names_lock);
+	return *text;
+}
+
 /* ----------------------------------------------------------------- debugfs */
 
 static void show_program(struct seq_file *m, const struct akida_program *p,
@@ -490,7 +508,7 @@ static void show_program(struct seq_file *m, const struct akida_program *p,
 			   from_kuid(&init_user_ns, n->uid),
 			   from_kgid(&init_user_ns, n->gid), n->mode);
 	else
-		seq_puts(m, p->named ? "(name taken away)" : "(no name)");
+		seq_puts(m, p->label[0] ? "(name taken away)" : "(no name)");
 	seq_printf(
 		m,
 		", %u bytes, %u bytes of note, %u tracks, %u passes, %d handles, %d jobs under way, %lld done",

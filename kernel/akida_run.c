@@ -100,6 +100,7 @@ static void note(struct akida_core *core, struct akida_batch *b)
 		note_times(b->task[b->done], b);
 	/* Clocks of a virtual core are exact, where time is the host's mood. */
 	b->queue->time += core->adev->virtual && b->clocks ? b->clocks : time;
+	atomic64_add(time, &b->queue->busy_ns);
 	atomic64_add(time, &core->busy_ns);
 	if (b->done)
 		b->queue->hangs = 0;

@@ -5,7 +5,7 @@
  */
 #include <linux/sysfs.h>
 
-#include "akida_core.h"
+#include "akida_file.h"
 #include "akida_power.h"
 
 static struct akida_device *to_board(struct device *dev)
@@ -64,6 +64,41 @@ static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(serial);
 
+static ssize_t job_latency_us_show(struct device *dev,
+				   struct device_attribute *attr, char *buf)
+{
+	return akida_latency_show(&to_board(dev)->core->latency, buf);
+}
+static DEVICE_ATTR_RO(job_latency_us);
+
+static ssize_t job_latency_sum_us_show(struct device *dev,
+				       struct device_attribute *attr, char *buf)
+{
+	u64 ns = atomic64_read(&to_board(dev)->core->latency.sum_ns);
+
+	return sysfs_emit(buf, "%llu\n", div_u64(ns, NSEC_PER_USEC));
+}
+static DEVICE_ATTR_RO(job_latency_sum_us);
+
+static ssize_t memory_total_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	const struct akida_space *s = &to_board(dev)->mem->space;
+
+	return sysfs_emit(buf, "%llu\n", (u64)s->num << s->shift);
+}
+static DEVICE_ATTR_RO(memory_total);
+
+static ssize_t memory_used_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	const struct akida_space *s = &to_board(dev)->mem->space;
+	unsigned long used = s->num - READ_ONCE(s->free);
+
+	return sysfs_emit(buf, "%llu\n", (u64)used << s->shift);
+}
+static DEVICE_ATTR_RO(memory_used);
+
 static const char *const modes[] = {
 	[AKIDA_CLOCK_PERFORMANCE - 1] = "performance",
 	[AKIDA_CLOCK_ECONOMY - 1] = "economy",
@@ -96,10 +131,18 @@ static ssize_t clock_mode_store(struct device *dev,
 static DEVICE_ATTR_RW(clock_mode);
 
 static struct attribute *attrs[] = {
-	&dev_attr_busy_time_us.attr, &dev_attr_jobs_completed.attr,
-	&dev_attr_jobs_failed.attr,  &dev_attr_program_switches.attr,
-	&dev_attr_resets.attr,	     &dev_attr_serial.attr,
-	&dev_attr_clock_mode.attr,   NULL,
+	&dev_attr_busy_time_us.attr,
+	&dev_attr_jobs_completed.attr,
+	&dev_attr_jobs_failed.attr,
+	&dev_attr_program_switches.attr,
+	&dev_attr_resets.attr,
+	&dev_attr_job_latency_us.attr,
+	&dev_attr_job_latency_sum_us.attr,
+	&dev_attr_memory_total.attr,
+	&dev_attr_memory_used.attr,
+	&dev_attr_serial.attr,
+	&dev_attr_clock_mode.attr,
+	NULL,
 };
 
 static umode_t is_visible(struct kobject *kobj, struct attribute *attr, int n)

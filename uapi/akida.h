@@ -797,6 +797,30 @@ struct akida_ioc_submit {
 	__u64 seq;
 };
 
+/**
+ * DOC: Who uses a board
+ *
+ * ``/proc/PID/fdinfo/FD`` of an open node has these lines, a tab behind each
+ * colon. Lines may be added; a reader takes those that it knows.
+ *
+ * ``akida-node``
+ *   name of the node in /dev
+ * ``akida-pdev``
+ *   address of the PCI function
+ * ``akida-client-id``
+ *   number of the open file, never used again; AKIDA_NL_A_FILE of events
+ * ``akida-busy-time``
+ *   "N ns": time that the core had jobs of this file, also those that failed
+ * ``akida-jobs``, ``akida-jobs-failed``
+ *   jobs that ended without and with an error
+ * ``akida-memory``
+ *   "N KiB": device memory of the file's buffers, and of the programs that it
+ *   has handles of, without what all jobs share
+ * ``akida-program``
+ *   the name that the program of the last jobs has, or had; missing before the
+ *   first job, if that program never had one, and if it is gone
+ */
+
 #define AKIDA_IOC_INFO _IOWR(AKIDA_IOC_MAGIC, 0x00, struct akida_ioc_info)
 #define AKIDA_IOC_BUFFER_CREATE \
 	_IOWR(AKIDA_IOC_MAGIC, 0x10, struct akida_ioc_buffer)
