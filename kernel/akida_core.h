@@ -547,6 +547,24 @@ u64 akida_handles_bytes(struct akida_file *f);
 void akida_programs_close(struct akida_file *f);
 
 /**
+ * akida_program_sizes() - can a program have these sizes
+ * @c: of the caller
+ *
+ * Return: 0 or -EINVAL.
+ */
+int akida_program_sizes(const struct akida_ioc_program *c);
+
+/**
+ * akida_program_check() - may the core be given this program
+ * @core: core
+ * @p: program of such sizes, with data, tracks and registers; its num_desc is
+ *	set
+ *
+ * Return: 0, -EINVAL, or -EBADMSG for packets.
+ */
+int akida_program_check(const struct akida_core *core, struct akida_program *p);
+
+/**
  * akida_packets_check() - are these words packets for this mesh
  * @core: core
  * @data: little-endian words

@@ -234,6 +234,34 @@ static void packets(void)
 	save("packet", "cut", seed, 1 + 4 * 17);
 }
 
+/* Programs as fuzz_packet.c has them: sizes, tracks, registers, data. */
+static void programs(void)
+{
+	static const uint32_t dense[] = {
+		/* flags, tracks, registers, passes, input, output, data */
+		0, 3, 2, 2, 5, 7, 3, 105, 64, 44,
+		/* offset, words, pass, FNP2 */
+		0, 2, 0, 0, 16, 3, 0, 2, 28, 4, 1, 0,
+		/* registers */
+		0, 1, 0x1c, 0x10,
+		/* a packet, a gap, weights, packets for two NPs */
+		0x01020101, 0, 0, 0, 5, 6, 7, 0x02010401, 0, 0x03030808, 0
+	};
+	uint8_t seed[2 + sizeof(dense)] = { 0xff, 1 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(dense); i++)
+		ak_put_le32(seed + 2 + 4 * i, dense[i]);
+	save("packet", "program", seed, sizeof(seed));
+	/* Events: 16 bytes of them */
+	ak_put_le32(seed + 2, 1);
+	ak_put_le32(seed + 2 + 4 * 7, 16);
+	save("packet", "program-sparse", seed, sizeof(seed));
+	/* The second track reaches into the third. */
+	ak_put_le32(seed + 2 + 4 * 15, 4);
+	save("packet", "program-overlap", seed, sizeof(seed));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -246,5 +274,6 @@ int main(int argc, char **argv)
 	arrays();
 	pictures();
 	packets();
+	programs();
 	return 0;
 }
