@@ -3,7 +3,7 @@
 # make                 library, tools, tests' programs stay unbuilt
 # make check           all tests        make check-unit  those without a VM
 # make bench           speed figures    make fuzz        each fuzzer, FUZZ_TIME s
-# make install         DESTDIR= PREFIX=
+# make install         DESTDIR= PREFIX=, and make uninstall
 # make clean           removes build/
 # make help            this and the variables
 #
@@ -134,7 +134,7 @@ endif
 
 TOOL_PKGS := $(foreach p,$(TOOL_OPTIONAL),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
 # Programs for the kernel take a clang that can make them, and libbpf's headers.
-BPF_FLAGS := -target bpf -g -O2 -Wall -Werror $(addprefix -I/usr/include/,$(shell $(CC) -print-multiarch 2>/dev/null))
+BPF_FLAGS := -target bpf -g -O2 -Wall -Werror -fdebug-compilation-dir=. $(addprefix -I/usr/include/,$(shell $(CC) -print-multiarch 2>/dev/null))
 HAVE_TRACE := $(if $(filter libbpf,$(TOOL_PKGS)),$(if $(shell printf '\043include <linux/bpf.h>\n\043include <bpf/bpf_helpers.h>\n' | \
 	$(CLANG) $(BPF_FLAGS) -x c -c -o /dev/null - 2>/dev/null && echo 1),1,0),0)
 TOOL_CPPFLAGS := -DHAVE_LIBNL=$(if $(filter libnl-genl-3.0,$(TOOL_PKGS)),1,0) -DHAVE_TRACE=$(HAVE_TRACE)
@@ -186,7 +186,7 @@ $(LIB_A): $(LIB_OBJS)
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LD) -r -o $(BUILD)/libakida.o $(LIB_OBJS) && $(OBJCOPY) --localize-hidden $(BUILD)/libakida.o && \
-		rm -f $@ && $(AR) rcs $@ $(BUILD)/libakida.o
+		rm -f $@ && $(AR) rcsD $@ $(BUILD)/libakida.o
 
 $(LIB_INT): $(LIB_OBJS)
 	$(call say,AR,$@)
@@ -449,6 +449,10 @@ install-dkms:
 	$(INSTALL) -m 644 $(wildcard kernel/*.[ch]) $(DESTDIR)$(DKMSDIR)/kernel/
 	$(INSTALL) -m 644 $(wildcard uapi/*.h) $(DESTDIR)$(DKMSDIR)/uapi/
 	sed 's|#MODULE_VERSION#|$(VERSION)|' dkms.conf >$(DESTDIR)$(DKMSDIR)/dkms.conf
+
+.PHONY: uninstall uninstall-dkms
+uninstall uninstall-dkms: uninstall%:
+	$(Q)+MAKE='$(MAKE)' scripts/uninstall install$* '$(DESTDIR)'
 
 .PHONY: clean
 clean:
