@@ -15,6 +15,9 @@ _akida_options()
 	build)
 		echo "--target --output -o --passes --partial --sparse-output --report --mesh --json $common"
 		;;
+	cdi)
+		echo "--device --output -o --cdi-version $common"
+		;;
 	convert)
 		echo "--to --output -o --formats --force --json --log --quant-type --repack-format --pad --compat" \
 			"--fc-dtype --embd-dtype --lmhead-dtype --isa --layout --generation --scale --ternary-layout" \
@@ -160,11 +163,17 @@ _akida_argument()
 	run:--target | info:--target | build:--target | convert:--target)
 		_akida_words "$cur" "akd1000 akd1500"
 		;;
-	monitor:--device | trace:--device)
+	monitor:--device | trace:--device | cdi:--device)
 		_akida_words "$cur" "$(_akida_boards)"
 		;;
 	monitor:--exec)
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+		;;
+	cdi:-o | cdi:--output)
+		_akida_files "$cur" '\.(json|yaml)$'
+		;;
+	cdi:--cdi-version)
+		_akida_words "$cur" "0.5.0 0.6.0 0.7.0"
 		;;
 	monitor:-n | monitor:--count | power:-n | power:--count | power:--interval)
 		;;
@@ -320,7 +329,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power run set-weights trace unload verify $(_akida_options '')"
+			_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power run set-weights trace unload verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -328,7 +337,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power run set-weights trace unload verify"
+		_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power run set-weights trace unload verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -377,4 +386,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-convert akida-dma-test akida-doctor akida-evaluate akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-run akida-set-weights akida-trace akida-unload akida-verify
+complete -F _akida akida akida-bench akida-build akida-cdi akida-convert akida-dma-test akida-doctor akida-evaluate akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-run akida-set-weights akida-trace akida-unload akida-verify

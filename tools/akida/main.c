@@ -20,6 +20,8 @@ static const struct command commands[] = {
 	  cmd_bench },
 	{ "build", "build a program for a virtual board from a model",
 	  cmd_build },
+	{ "cdi", "write what container engines need to know of boards",
+	  cmd_cdi },
 	{ "convert", "convert float networks to .fbz, weights to other formats",
 	  cmd_convert },
 	{ "dma-test", "test a board's memory and DMA, and measure their speed",

@@ -50,6 +50,15 @@ int cmd_bench(int argc, char **argv);
 int cmd_build(int argc, char **argv);
 
 /**
+ * cmd_cdi() - akida cdi: what container engines need to know of boards
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_cdi(int argc, char **argv);
+
+/**
  * cmd_convert() - akida convert: float networks to .fbz, weights in other
  *	programs' formats
  * @argc: of the subcommand
@@ -289,6 +298,7 @@ enum tool_option {
 	OPT_INTERVAL,
 	OPT_BY,
 	OPT_CONFIGURED,
+	OPT_CDI_VERSION,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 
