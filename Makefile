@@ -302,7 +302,7 @@ BOARD_OBJS := $(BOARD_SRCS:%.c=$(BUILD)/obj/%.o)
 BOARD      := $(BUILD)/bin/akida-board
 BOARD_TEST_SRCS    := $(sort $(wildcard tools/testing/board/test_*.c))
 BOARD_TEST_BINS    := $(BOARD_TEST_SRCS:tools/testing/board/%.c=$(BUILD)/test/unit/%)
-BOARD_TEST_SUPPORT := $(filter-out $(BOARD_TEST_SRCS),$(wildcard tools/testing/board/*.c))
+BOARD_TEST_SUPPORT := $(filter-out $(BOARD_TEST_SRCS),$(wildcard tools/testing/board/*.c)) tools/testing/unit/scratch.c
 BOARD_TEST_SUPPORT_OBJS := $(BOARD_TEST_SUPPORT:%.c=$(BUILD)/obj/%.o)
 
 $(BOARD): $(BOARD_OBJS) $(LIB_INT)
@@ -345,7 +345,7 @@ $(BUILD)/test/models: $(BUILD)/obj/tools/testing/vm/models.o $(LIB_INT)
 # ---------------------------------------------------------------- fuzzing
 FUZZ_SRCS := $(sort $(wildcard tools/testing/fuzz/fuzz_*.c))
 FUZZ_BINS := $(FUZZ_SRCS:tools/testing/fuzz/%.c=$(BUILD)/fuzz/%)
-FUZZ_LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/fuzz/obj/%.o) $(patsubst %,$(BUILD)/fuzz/obj/tools/testing/fuzz/%.o,folder graph_use)
+FUZZ_LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/fuzz/obj/%.o) $(patsubst %,$(BUILD)/fuzz/obj/tools/testing/%.o,fuzz/folder fuzz/graph_use unit/scratch)
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := -std=gnu11 -ffp-contract=off -fno-strict-aliasing -pthread -DAKIDA_VERSION='"$(VERSION)"' $(FUZZ_FLAGS)
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "../unit/scratch.h"
 #include "client.h"
 
 #include <errno.h>
@@ -68,8 +69,7 @@ static void spawn(struct vm *vm, const char *chip, va_list ap)
 	memset(vm, 0, sizeof(*vm));
 	vm->fd = vm->ctl = vm->reply_fd = -1;
 	vm->chip1500 = !strcmp(chip, "akd1500");
-	strcpy(vm->dir, "/tmp/akida-board-test.XXXXXX");
-	assert_non_null(mkdtemp(vm->dir));
+	assert_int_equal(scratch_make(vm->dir, sizeof(vm->dir)), 0);
 	snprintf(vm->path, sizeof(vm->path), "%s/board", vm->dir);
 	snprintf(control, sizeof(control), "%s.control", vm->path);
 	board_program(program, sizeof(program));
@@ -130,7 +130,6 @@ void vm_disconnect(struct vm *vm)
 
 void vm_end(struct vm *vm)
 {
-	char command[160];
 	int status;
 
 	vm_disconnect(vm);
@@ -144,8 +143,7 @@ void vm_end(struct vm *vm)
 	munmap(vm->ram, RAM_SIZE);
 	if (vm->reply_fd >= 0)
 		close(vm->reply_fd);
-	snprintf(command, sizeof(command), "rm -rf %s", vm->dir);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(scratch_remove(vm->dir), 0);
 }
 
 void vm_raw(struct vm *vm, const void *data, size_t len, const int *fds,

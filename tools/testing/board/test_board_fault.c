@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../unit/scratch.h"
 #include "dma.h"
 
 #define DATA (DEV_MEM + 0x1000)
@@ -394,15 +395,14 @@ static void test_removal(void **state)
 /* Counters in a file, at the end and on request. */
 static void test_stats_file(void **state)
 {
-	char path[] = "/tmp/akida-board-stats.XXXXXX", command[200];
+	char dir[64], path[80];
 	struct vm vm;
 	json_t *o;
 	int status;
 
 	(void)state;
-	status = mkstemp(path);
-	assert_true(status >= 0);
-	close(status);
+	assert_int_equal(scratch_make(dir, sizeof(dir)), 0);
+	snprintf(path, sizeof(path), "%s/stats", dir);
 	vm_spawn(&vm, "akd1000", "--once", "--stats", path, NULL);
 	vm_connect(&vm);
 	vm_hello(&vm);
@@ -428,9 +428,8 @@ static void test_stats_file(void **state)
 				 json_object_get(o, "dma"), "bytes")),
 			 1000);
 	json_decref(o);
-	unlink(path);
-	snprintf(command, sizeof(command), "rm -rf %s", vm.dir);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(scratch_remove(dir), 0);
+	assert_int_equal(scratch_remove(vm.dir), 0);
 	close(vm.ctl);
 	close(vm.irq);
 	close(vm.ram_fd);

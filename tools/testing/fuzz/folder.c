@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "../unit/scratch.h"
 #include "folder.h"
 
 #define MAX_FOLDERS 4
@@ -13,23 +12,10 @@ static int folders;
 
 static void remove_folders(void)
 {
-	char path[64 + 256];
-	struct dirent *e;
-	DIR *d;
 	int i;
 
-	for (i = 0; i < folders; i++) {
-		d = opendir(folder[i]);
-		while (d && (e = readdir(d))) {
-			snprintf(path, sizeof(path), "%s/%s", folder[i],
-				 e->d_name);
-			/* Says no to "." and "..". */
-			unlink(path);
-		}
-		if (d)
-			closedir(d);
-		rmdir(folder[i]);
-	}
+	for (i = 0; i < folders; i++)
+		scratch_remove(folder[i]);
 }
 
 const char *fuzz_folder(void)
@@ -38,9 +24,8 @@ const char *fuzz_folder(void)
 
 	if (folders == MAX_FOLDERS || (!folders && atexit(remove_folders)))
 		abort();
-	snprintf(dir, sizeof(folder[0]), "%s/akida-fuzz-XXXXXX",
-		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	if (!mkdtemp(dir))
+	if (scratch_make_in("/dev/shm", dir, sizeof(folder[0])) &&
+	    scratch_make(dir, sizeof(folder[0])))
 		abort();
 	folders++;
 	return dir;

@@ -3,7 +3,6 @@
  * A machine with two boards, as sysfs and /dev show it.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "board_machine.h"
 #include "cmocka_all.h"
+#include "scratch.h"
 
 char board_root[64];
 
@@ -118,20 +118,10 @@ static void make_machine(void)
 	board_file("/dev/null", "");
 }
 
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 int board_machine_up(void **state)
 {
 	(void)state;
-	strcpy(board_root, "/tmp/akida-board-XXXXXX");
-	if (!mkdtemp(board_root))
+	if (scratch_make(board_root, sizeof(board_root)))
 		return -1;
 	make_machine();
 	return setenv("AKIDA_TEST_ROOT", board_root, 1);
@@ -141,5 +131,5 @@ int board_machine_down(void **state)
 {
 	(void)state;
 	unsetenv("AKIDA_TEST_ROOT");
-	return nftw(board_root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(board_root);
 }

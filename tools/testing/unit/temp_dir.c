@@ -2,37 +2,25 @@
 #include "temp_dir.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cmocka_all.h"
+#include "scratch.h"
 
 static char dir[64];
 
 int temp_dir_make(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/akida-test-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
+	return scratch_make(dir, sizeof(dir));
 }
 
 int temp_dir_remove(void **state)
 {
 	(void)state;
-	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(dir);
 }
 
 const char *temp_path(const char *name)

@@ -12,14 +12,14 @@
 
 #include "cmocka_all.h"
 #include "common/util.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/akida-test-array-XXXXXX";
-static char path[64];
+static char dir[64];
+static char path[96];
 
 static int make(void **state)
 {
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir, sizeof(dir)))
 		return -1;
 	snprintf(path, sizeof(path), "%s/file", dir);
 	*state = akida_array_new();
@@ -29,8 +29,7 @@ static int make(void **state)
 static int unmake(void **state)
 {
 	akida_array_free(*state);
-	unlink(path);
-	return rmdir(dir);
+	return scratch_remove(dir);
 }
 
 static void write_bytes(const void *data, size_t size)

@@ -21,15 +21,15 @@
 #include "convert/target.h"
 #include "convert/writer.h"
 #include "format/zip.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/akida-test-convert-XXXXXX";
-static char out[64];
+static char dir[64];
+static char out[96];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir, sizeof(dir)))
 		return -1;
 	snprintf(out, sizeof(out), "%s/out", dir);
 	return 0;
@@ -37,11 +37,8 @@ static int make_dir(void **state)
 
 static int remove_dir(void **state)
 {
-	char command[80];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
+	return scratch_remove(dir);
 }
 
 static size_t files_left(void)
@@ -339,7 +336,7 @@ static void compare(const struct wish *w)
 	uint8_t *got = malloc(ROWS * COLS * 2 + 4096);
 	struct ak_err err = { "" };
 	struct ak_zip zip;
-	char path[80];
+	char path[128];
 	size_t size;
 
 	snprintf(path, sizeof(path), "%s%s", out, w->folder ? "/file" : "");
@@ -365,7 +362,7 @@ static uint64_t hash_of_output(const struct wish *w)
 {
 	struct ak_err err = { "" };
 	uint8_t *data;
-	char path[80];
+	char path[128];
 	uint64_t hash;
 	size_t size;
 
@@ -378,7 +375,7 @@ static uint64_t hash_of_output(const struct wish *w)
 
 static void clean(void)
 {
-	char command[80];
+	char command[128];
 
 	snprintf(command, sizeof(command), "rm -rf %s*", out);
 	assert_int_equal(system(command), 0);

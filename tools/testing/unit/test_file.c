@@ -15,15 +15,15 @@
 
 #include "cmocka_all.h"
 #include "common/file.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/akida-test-file-XXXXXX";
-static char path[64], other[64];
+static char dir[64];
+static char path[96], other[96];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir, sizeof(dir)))
 		return -1;
 	snprintf(path, sizeof(path), "%s/file", dir);
 	snprintf(other, sizeof(other), "%s/other", dir);

@@ -22,6 +22,7 @@
 #include "common/le.h"
 #include "convert/keras.h"
 #include "model/model.h"
+#include "peer_outputs.h"
 #include "python.h"
 #include "temp_dir.h"
 
@@ -75,58 +76,6 @@ static bool have_files(void)
 	return true;
 }
 
-static struct akida_array *array(const char *name, const char *ending)
-{
-	struct akida_array *a = akida_array_new();
-	char file[160];
-
-	assert_non_null(a);
-	snprintf(file, sizeof(file), "%s.%s.npy", name, ending);
-	if (akida_array_load_npy(a, temp_path(file)))
-		fail_msg("%s", akida_array_error(a));
-	assert_int_equal(akida_array_dtype(a), AKIDA_DTYPE_FLOAT32);
-	return a;
-}
-
-/* Every sample within 1e-4 of what the framework computed. */
-static void compare(const char *file, const char *name)
-{
-	struct akida_array *in = array(name, "in"), *want = array(name, "out");
-	struct ak_graph *g = NULL;
-	struct ak_err err = { "" };
-	struct ak_eval *e = NULL;
-	float *y, worst = 0;
-	size_t n, m, s, i;
-
-	if (ak_graph_import(temp_path(file), NULL, NULL, &g, &err))
-		fail_msg("%s", err.text);
-	assert_false(g->input_nchw);
-	n = ak_shape_elements(&g->input);
-	m = ak_shape_elements(&g->op[g->num_ops - 1].out);
-	assert_int_equal(akida_array_bytes(in),
-			 akida_array_shape(in)[0] * n * sizeof(float));
-	assert_int_equal(akida_array_bytes(want),
-			 akida_array_shape(in)[0] * m * sizeof(float));
-	y = malloc(m * sizeof(*y));
-	assert_int_equal(ak_eval_new(g, 1, &e, &err), 0);
-	for (s = 0; s < akida_array_shape(in)[0]; s++) {
-		const float *to = (float *)akida_array_data(want) + s * m;
-
-		ak_eval_run(e, (float *)akida_array_data(in) + s * n, y, NULL,
-			    NULL);
-		for (i = 0; i < m; i++)
-			worst = fmaxf(worst, fabsf(y[i] - to[i]) /
-						     fmaxf(1, fabsf(to[i])));
-	}
-	if (!(worst < 1e-4f))
-		fail_msg("%s: off by %g", file, (double)worst);
-	ak_eval_free(e);
-	ak_graph_free(g);
-	akida_array_free(in);
-	akida_array_free(want);
-	free(y);
-}
-
 static void test_networks(void **state)
 {
 	struct dirent *d;
@@ -146,7 +95,7 @@ static void test_networks(void **state)
 		if (!strstr(d->d_name, ".keras") &&
 		    !strstr(d->d_name, ".2.h5") && !strstr(d->d_name, ".3.h5"))
 			continue;
-		compare(d->d_name, name);
+		peer_compare(d->d_name, name);
 		n++;
 	}
 	closedir(dir);

@@ -12,6 +12,7 @@
 #include "cmocka_all.h"
 #include "common/util.h"
 #include "model_build.h"
+#include "temp_dir.h"
 
 static void expect_refused(struct akida_model *m, int code, const char *text)
 {
@@ -369,13 +370,10 @@ static void compare_models(const struct akida_model *a,
 
 static void test_save_and_load(void **state)
 {
-	char path[] = "/tmp/akida-test-XXXXXX";
 	struct akida_model *m = build_cnn(), *n = akida_model_new();
-	int fd = mkstemp(path);
+	const char *path = temp_path("model.fbz");
 
 	(void)state;
-	assert_true(fd >= 0);
-	close(fd);
 	assert_int_equal(akida_model_save(m, path, 0), 0);
 	assert_int_equal(akida_model_load(n, path), 0);
 	assert_string_equal(akida_model_sdk_version(n), "2.3.3");
@@ -390,7 +388,6 @@ static void test_save_and_load(void **state)
 	assert_int_equal(akida_model_save(m, path, AKIDA_SAVE_EXPERIMENTAL),
 			 -ENOTSUP);
 	assert_non_null(strstr(akida_model_error(m), "conv_1"));
-	unlink(path);
 	akida_model_free(m);
 	akida_model_free(n);
 }
@@ -436,7 +433,8 @@ int main(void)
 		cmocka_unit_test(test_accumulator_overflow),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_builder_errors),
-		cmocka_unit_test(test_save_and_load),
+		cmocka_unit_test_setup_teardown(test_save_and_load,
+						temp_dir_make, temp_dir_remove),
 		cmocka_unit_test(test_load_errors),
 		cmocka_unit_test(test_names),
 	};

@@ -18,67 +18,9 @@
 #include "convert/graph.h"
 #include "model/model.h"
 #include "onnx_build.h"
+#include "peer_outputs.h"
 #include "python.h"
 #include "temp_dir.h"
-
-static struct akida_array *array(const char *name, const char *ending)
-{
-	struct akida_array *a = akida_array_new();
-	char file[160];
-
-	assert_non_null(a);
-	snprintf(file, sizeof(file), "%s.%s.npy", name, ending);
-	if (akida_array_load_npy(a, temp_path(file)))
-		fail_msg("%s", akida_array_error(a));
-	assert_int_equal(akida_array_dtype(a), AKIDA_DTYPE_FLOAT32);
-	return a;
-}
-
-/* Every sample within 1e-4 of what the framework computed. */
-static void compare(const char *name)
-{
-	struct akida_array *in = array(name, "in"), *want = array(name, "out");
-	struct ak_graph *g = NULL;
-	struct ak_err err = { "" };
-	struct ak_eval *e = NULL;
-	char file[160];
-	float *x, *y, worst = 0;
-	size_t n, m, s, i, c, pixels;
-
-	snprintf(file, sizeof(file), "%s.onnx", name);
-	if (ak_graph_import(temp_path(file), NULL, NULL, &g, &err))
-		fail_msg("%s", err.text);
-	n = ak_shape_elements(&g->input);
-	m = ak_shape_elements(&g->op[g->num_ops - 1].out);
-	c = g->input.channels;
-	pixels = n / c;
-	assert_int_equal(akida_array_bytes(in),
-			 akida_array_shape(in)[0] * n * sizeof(float));
-	assert_int_equal(akida_array_bytes(want),
-			 akida_array_shape(in)[0] * m * sizeof(float));
-	x = malloc(n * sizeof(*x));
-	y = malloc(m * sizeof(*y));
-	assert_int_equal(ak_eval_new(g, 1, &e, &err), 0);
-	for (s = 0; s < akida_array_shape(in)[0]; s++) {
-		const float *from = (float *)akida_array_data(in) + s * n;
-		const float *to = (float *)akida_array_data(want) + s * m;
-
-		for (i = 0; i < n; i++)
-			x[i] = from[g->input_nchw ? i % c * pixels + i / c : i];
-		ak_eval_run(e, x, y, NULL, NULL);
-		for (i = 0; i < m; i++)
-			worst = fmaxf(worst, fabsf(y[i] - to[i]) /
-						     fmaxf(1, fabsf(to[i])));
-	}
-	if (!(worst < 1e-4f))
-		fail_msg("%s: off by %g", name, (double)worst);
-	ak_eval_free(e);
-	ak_graph_free(g);
-	akida_array_free(in);
-	akida_array_free(want);
-	free(x);
-	free(y);
-}
 
 static void test_frameworks(void **state)
 {
@@ -96,12 +38,14 @@ static void test_frameworks(void **state)
 	dir = opendir(temp_path(""));
 	assert_non_null(dir);
 	while ((d = readdir(dir))) {
-		char *dot = strstr(d->d_name, ".onnx");
+		const char *dot = strstr(d->d_name, ".onnx");
+		char name[160];
 
 		if (!dot)
 			continue;
-		*dot = '\0';
-		compare(d->d_name);
+		snprintf(name, sizeof(name), "%.*s", (int)(dot - d->d_name),
+			 d->d_name);
+		peer_compare(d->d_name, name);
 		n++;
 	}
 	closedir(dir);

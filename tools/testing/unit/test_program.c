@@ -353,44 +353,63 @@ static void check_note(const struct ak_model *m, const struct ak_mesh *mesh,
 	ak_built_free(&b);
 }
 
-static void test_notes(void **state)
+/*
+ * The random model of the first seed from this one on that fits its chip; @low is
+ * the smaller value of weights of one bit.
+ */
+static const struct ak_mesh *fitting_model(unsigned int *seed, struct rng *rng,
+					   struct random_model *r, int8_t low)
 {
-	unsigned int done = 0, seed = 5, bits[9] = { 0 };
+	uint32_t i;
+	size_t k;
 
-	(void)state;
-	for (; done < 40 && seed < 100000; seed++) {
+	for (;; (*seed)++) {
 		enum akida_target t =
-			seed % 2 ? AKIDA_TARGET_AKD1000 : AKIDA_TARGET_AKD1500;
-		struct rng rng = { seed };
-		struct random_model r;
-		uint32_t i;
-		size_t k;
+			*seed % 2 ? AKIDA_TARGET_AKD1000 : AKIDA_TARGET_AKD1500;
 
-		if (!random_model_new(&r, &rng, seed % 3))
+		if (*seed >= 100000)
+			fail_msg("models do not fit");
+		*rng = (struct rng){ *seed };
+		if (!random_model_new(r, rng, *seed % 3))
 			continue;
-		if (ak_model_check_limits(&r.m, t, NULL, NULL)) {
-			random_model_free(&r);
+		if (ak_model_check_limits(&r->m, t, NULL, NULL)) {
+			random_model_free(r);
 			continue;
 		}
-		for (i = 0; i < r.m.num_layers; i++) {
-			const struct ak_layer *l = &r.m.layers[i];
+		for (i = 0; i < r->m.num_layers; i++) {
+			const struct ak_layer *l = &r->m.layers[i];
 			int8_t *w = (int8_t *)l->weights;
 
-			if (l->type == AKIDA_LAYER_INPUT_DATA)
-				continue;
-			bits[l->weights_bits]++;
-			/* Of one bit: -1 and 1, so that the new ones differ. */
 			for (k = 0; l->weights_bits == 1 &&
 				    k < ak_layer_num_weights(l, false);
 			     k++)
-				w[k] = w[k] > 0 ? 1 : -1;
+				w[k] = w[k] > 0 ? 1 : low;
 		}
-		check_note(&r.m, ak_mesh_of(t),
-			   done % 3 ? 0 : AK_BUILD_PASSES_MAX, &rng);
-		random_model_free(&r);
-		done++;
+		(*seed)++;
+		return ak_mesh_of(t);
 	}
-	assert_int_equal(done, 40);
+}
+
+static void test_notes(void **state)
+{
+	unsigned int done, seed = 5, bits[9] = { 0 };
+
+	(void)state;
+	for (done = 0; done < 40; done++) {
+		const struct ak_mesh *mesh;
+		struct random_model r;
+		struct rng rng;
+		uint32_t i;
+
+		/* -1 and 1, so that the new ones differ. */
+		mesh = fitting_model(&seed, &rng, &r, -1);
+		for (i = 0; i < r.m.num_layers; i++)
+			if (r.m.layers[i].type != AKIDA_LAYER_INPUT_DATA)
+				bits[r.m.layers[i].weights_bits]++;
+		check_note(&r.m, mesh, done % 3 ? 0 : AK_BUILD_PASSES_MAX,
+			   &rng);
+		random_model_free(&r);
+	}
 	assert_true(bits[1] && bits[2] && bits[4]);
 }
 
@@ -474,38 +493,19 @@ static void reassemble(const struct ak_model *m, const struct ak_mesh *mesh,
 
 static void test_assemble(void **state)
 {
-	unsigned int done = 0, seed = 1, external = 0;
+	unsigned int done, seed = 1, external = 0;
 
 	(void)state;
-	for (; done < 60 && seed < 100000; seed++) {
-		enum akida_target t =
-			seed % 2 ? AKIDA_TARGET_AKD1000 : AKIDA_TARGET_AKD1500;
-		struct rng rng = { seed };
+	for (done = 0; done < 60; done++) {
+		const struct ak_mesh *mesh;
 		struct random_model r;
-		uint32_t i;
-		size_t k;
+		struct rng rng;
 
-		if (!random_model_new(&r, &rng, seed % 3))
-			continue;
-		if (ak_model_check_limits(&r.m, t, NULL, NULL)) {
-			random_model_free(&r);
-			continue;
-		}
-		for (i = 0; i < r.m.num_layers; i++) {
-			const struct ak_layer *l = &r.m.layers[i];
-			int8_t *w = (int8_t *)l->weights;
-
-			for (k = 0; l->weights_bits == 1 &&
-				    k < ak_layer_num_weights(l, false);
-			     k++)
-				w[k] = w[k] > 0;
-		}
-		reassemble(&r.m, ak_mesh_of(t),
-			   done % 2 ? AK_BUILD_PASSES_MAX : 0, &external);
+		mesh = fitting_model(&seed, &rng, &r, 0);
+		reassemble(&r.m, mesh, done % 2 ? AK_BUILD_PASSES_MAX : 0,
+			   &external);
 		random_model_free(&r);
-		done++;
 	}
-	assert_int_equal(done, 60);
 }
 
 static void test_assemble_errors(void **state)

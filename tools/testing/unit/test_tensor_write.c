@@ -15,15 +15,15 @@
 #include "format/gguf_write.h"
 #include "format/safetensors_write.h"
 #include "python.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/akida-test-write-XXXXXX";
-static char path[64];
+static char dir[64];
+static char path[96];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir, sizeof(dir)))
 		return -1;
 	snprintf(path, sizeof(path), "%s/file", dir);
 	return 0;
@@ -32,8 +32,7 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	(void)state;
-	unlink(path);
-	return rmdir(dir);
+	return scratch_remove(dir);
 }
 
 static void check(int rc, const struct ak_err *err)

@@ -16,6 +16,7 @@
 #include "convert/tensors.h"
 #include "format/torch.h"
 #include "python.h"
+#include "temp_dir.h"
 
 /* Pieces of pickles, by the names of their instructions. */
 #define PROTO "\x80\x02"
@@ -458,16 +459,14 @@ static void read_torch(const char *path, const char *protocol)
 static void as_torch(void **state)
 {
 	static const char *const protocols[] = { "2", "3", "4" };
-	char path[] = "/tmp/akida-test-torch-XXXXXX";
+	const char *path = temp_path("torch");
 	size_t i;
 
 	(void)state;
 	if (!have_python("torch"))
 		skip();
-	close(mkstemp(path));
 	for (i = 0; i < ARRAY_SIZE(protocols); i++)
 		read_torch(path, protocols[i]);
-	unlink(path);
 }
 
 /* The same file, packed, and with big-endian storages. */
@@ -505,7 +504,7 @@ static void forms(void **state)
 		{ "missing", -EBADMSG, "not in the archive" },
 	};
 	static const float want[] = { 2, 3, 5, 6 };
-	char path[] = "/tmp/akida-test-torch-XXXXXX";
+	const char *path = temp_path("torch");
 	struct ak_err err = { "" };
 	struct ak_tensors *s;
 	size_t i;
@@ -514,7 +513,6 @@ static void forms(void **state)
 	(void)state;
 	if (!have_python(NULL))
 		skip();
-	close(mkstemp(path));
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		run_python(by_hand, path, files[i].how);
 		rc = ak_tensors_open(path, &s, &err);
@@ -527,17 +525,22 @@ static void forms(void **state)
 		assert_floats(s, "w", want, 4);
 		ak_tensors_close(s);
 	}
-	unlink(path);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(right),   cmocka_unit_test(wrapped),
-		cmocka_unit_test(hostile), cmocka_unit_test(corners),
-		cmocka_unit_test(loops),   cmocka_unit_test(damaged),
-		cmocka_unit_test(legacy),  cmocka_unit_test(as_torch),
-		cmocka_unit_test(forms),
+		cmocka_unit_test(right),
+		cmocka_unit_test(wrapped),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(corners),
+		cmocka_unit_test(loops),
+		cmocka_unit_test(damaged),
+		cmocka_unit_test(legacy),
+		cmocka_unit_test_setup_teardown(as_torch, temp_dir_make,
+						temp_dir_remove),
+		cmocka_unit_test_setup_teardown(forms, temp_dir_make,
+						temp_dir_remove),
 	};
 
 	return cmocka_run_group_tests_name("torch", tests, NULL, NULL);

@@ -14,30 +14,20 @@
 #include "common/file.h"
 #include "common/util.h"
 #include "convert/vocab.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/akida-test-vocab-XXXXXX";
+static char dir[64];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
+	return scratch_make(dir, sizeof(dir));
 }
 
 static int remove_dir(void **state)
 {
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	char path[512];
-
 	(void)state;
-	while (d && (e = readdir(d))) {
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		unlink(path);
-	}
-	if (d)
-		closedir(d);
-	return rmdir(dir);
+	return scratch_remove(dir);
 }
 
 static void put_bytes(const char *name, const void *data, size_t size)

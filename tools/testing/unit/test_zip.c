@@ -17,6 +17,7 @@
 #include "common/util.h"
 #include "format/zip.h"
 #include "python.h"
+#include "temp_dir.h"
 
 /* What can be wrong with an entry. */
 struct spec {
@@ -607,7 +608,7 @@ static void as_python(void **state)
 {
 	static const char *const forms[] = { "s",  "d",	 "s6",	"d6",
 					     "sp", "dp", "dp6c" };
-	char path[] = "/tmp/akida-test-zip-XXXXXX";
+	const char *path = temp_path("zip");
 	struct ak_err err = { "" };
 	struct ak_zip zip;
 	uint8_t *file;
@@ -616,7 +617,6 @@ static void as_python(void **state)
 	(void)state;
 	if (!have_python(NULL))
 		skip();
-	close(mkstemp(path));
 	for (i = 0; i < ARRAY_SIZE(forms); i++) {
 		run_python(by_python, path, forms[i]);
 		assert_int_equal(
@@ -629,18 +629,23 @@ static void as_python(void **state)
 		ak_zip_close(&zip);
 		free(file);
 	}
-	unlink(path);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(right),	cmocka_unit_test(nothing),
-		cmocka_unit_test(hostile),	cmocka_unit_test(other_method),
-		cmocka_unit_test(overlaps),	cmocka_unit_test(nested),
-		cmocka_unit_test(damaged_data), cmocka_unit_test(bomb),
-		cmocka_unit_test(ends),		cmocka_unit_test(damaged),
-		cmocka_unit_test(as_python),
+		cmocka_unit_test(right),
+		cmocka_unit_test(nothing),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(other_method),
+		cmocka_unit_test(overlaps),
+		cmocka_unit_test(nested),
+		cmocka_unit_test(damaged_data),
+		cmocka_unit_test(bomb),
+		cmocka_unit_test(ends),
+		cmocka_unit_test(damaged),
+		cmocka_unit_test_setup_teardown(as_python, temp_dir_make,
+						temp_dir_remove),
 	};
 
 	return cmocka_run_group_tests_name("zip", tests, make_text, NULL);

@@ -12,15 +12,15 @@
 #include "common/file.h"
 #include "format/zip_write.h"
 #include "python.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/akida-test-zip-XXXXXX";
-static char path[64];
+static char dir[64];
+static char path[96];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir, sizeof(dir)))
 		return -1;
 	snprintf(path, sizeof(path), "%s/a.npz", dir);
 	return 0;
@@ -29,8 +29,7 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	(void)state;
-	unlink(path);
-	return rmdir(dir);
+	return scratch_remove(dir);
 }
 
 /* Numbers that pack neither well nor badly; the scripts have the same. */
