@@ -37,7 +37,7 @@ elif [ "$suite" = "$own" ]; then
 else
 	environment=(DEB_BUILD_OPTIONS=noautodbgsym) modes=lintian
 fi
-$full || environment+=(DEB_CFLAGS_APPEND=-g0 DPKG_DEB_COMPRESSOR_LEVEL=1 KCFLAGS=-g0)
+$full || environment+=(DEB_CFLAGS_APPEND=-g0 DPKG_DEB_COMPRESSOR_LEVEL=1)
 # Pages and translations of other packages are left out, as nobody reads them, and
 # nothing is flushed to the disk.
 # shellcheck disable=SC2016 # $1 is mmdebstrap's, for hooks: the tree
