@@ -128,21 +128,29 @@ int cmd_info(int argc, char **argv)
 {
 	struct arguments a = { 0 };
 	struct info_request r = { 0 };
+	uint8_t *program = NULL;
 	char *reason = NULL;
+	size_t size;
 	int ret;
 
 	tool_parse(&argp, argc, argv, &a);
 	if (info_is_board(a.path))
 		return info_board(a.path, a.json);
-	if (!a.weights && !a.keys && !a.target &&
-	    info_program(a.path, a.json, &ret))
-		return ret;
 	r.path = a.path;
 	r.target = a.target;
 	r.keys = a.keys;
-	r.model = tool_open_model(a.path);
-	if (!r.model)
+	if (a.weights || a.keys || a.target) {
+		r.model = tool_open_model(a.path);
+		if (!r.model)
+			return TOOL_FAILED;
+	} else if (tool_open_any(a.path, &r.model, &program, &size)) {
 		return TOOL_FAILED;
+	}
+	if (program) {
+		ret = info_program(a.path, program, size, a.json);
+		free(program);
+		return ret;
+	}
 	if (akida_model_check_runnable(r.model)) {
 		/* The text lives only until the next call on the model. */
 		reason = tool_text("%s", akida_model_error(r.model));

@@ -86,12 +86,13 @@ int info_weights(const struct info_request *r, const char *layer,
 
 /**
  * info_program() - show a compiled program
- * @path: any file
+ * @path: of the file, for errors
+ * @data: what is in it
+ * @size: its bytes
  * @json: for machines
- * @ret: where to put an exit code
  *
- * Return: false if the file is no program, and nothing was printed.
+ * Return: an exit code.
  */
-bool info_program(const char *path, bool json, int *ret);
+int info_program(const char *path, const uint8_t *data, size_t size, bool json);
 
 #endif /* INFO_H */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/file.h"
 #include "format/program.h"
 #include "info.h"
 #include "json.h"
@@ -237,30 +236,19 @@ static void print_json(const struct ak_program_file *p)
 	json_print(root);
 }
 
-bool info_program(const char *path, bool json, int *ret)
+int info_program(const char *path, const uint8_t *data, size_t size, bool json)
 {
 	struct ak_program_file p;
 	struct ak_err err = { "" };
-	uint8_t *data;
-	size_t size;
 
-	if (ak_file_read(path, AK_PROGRAM_MAX_FILE, &data, &size, NULL))
-		return false;
-	if (!ak_program_file_is(data, size)) {
-		free(data);
-		return false;
-	}
 	if (ak_program_file_parse(&p, data, size, &err)) {
 		term_file_error(path, err.text);
-		*ret = TOOL_FAILED;
-	} else {
-		if (json)
-			print_json(&p);
-		else
-			print_text(&p);
-		ak_program_file_clear(&p);
-		*ret = term_flush();
+		return TOOL_FAILED;
 	}
-	free(data);
-	return true;
+	if (json)
+		print_json(&p);
+	else
+		print_text(&p);
+	ak_program_file_clear(&p);
+	return term_flush();
 }

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/file.h"
 #include "device/board.h"
@@ -72,21 +71,9 @@ int place_board(const char *name, char board[64])
 
 static int read_file(struct place *p)
 {
-	struct stat st;
-
 	if (p->loaded)
 		return 0;
-	/* What comes through a pipe can be read once only: it is a model. */
-	if (!stat(p->path, &st) && S_ISREG(st.st_mode) &&
-	    !ak_file_read(p->path, AK_PROGRAM_MAX_FILE, &p->file, &p->file_size,
-			  NULL)) {
-		if (ak_program_file_is(p->file, p->file_size))
-			return 0;
-		free(p->file);
-		p->file = NULL;
-	}
-	p->model = tool_open_model(p->path);
-	return p->model ? 0 : -1;
+	return tool_open_any(p->path, &p->model, &p->file, &p->file_size);
 }
 
 static int list_devices(struct place *p)

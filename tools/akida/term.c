@@ -2,6 +2,7 @@
 #include "term.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -176,6 +177,14 @@ void term_bar(const char *unit, uint64_t done, uint64_t total)
 	progress_shown = true;
 }
 
+/* Does nobody read standard output any more? */
+static bool reader_gone(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 int term_flush(void)
 {
 	bool lost = ferror(stdout);
@@ -187,7 +196,7 @@ int term_flush(void)
 	if (!lost)
 		return TOOL_OK;
 	/* A reader that has seen enough, such as head, needs no message. */
-	if (errno != EPIPE)
+	if (errno != EPIPE && !reader_gone())
 		fprintf(stderr, "%s: output could not be written%s%s\n",
 			term_program, errno ? ": " : "",
 			errno ? strerror(errno) : "");

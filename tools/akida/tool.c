@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/file.h"
+#include "format/program.h"
 #include "term.h"
 
 void tool_parse(const struct argp *argp, int argc, char **argv, void *input)
@@ -82,7 +84,9 @@ enum akida_target tool_target(struct argp_state *state, const char *arg)
 	return target;
 }
 
-struct akida_model *tool_open_model(const char *path)
+/* From @data, or if that is NULL from the file. */
+static struct akida_model *open_model(const char *path, const uint8_t *data,
+				      size_t size)
 {
 	struct akida_model *m = akida_model_new();
 	const char *warning;
@@ -90,7 +94,8 @@ struct akida_model *tool_open_model(const char *path)
 
 	if (!m)
 		term_die_memory();
-	if (akida_model_load(m, path)) {
+	if (data ? akida_model_load_memory(m, data, size) :
+		   akida_model_load(m, path)) {
 		term_file_error(path, akida_model_error(m));
 		akida_model_free(m);
 		return NULL;
@@ -98,6 +103,30 @@ struct akida_model *tool_open_model(const char *path)
 	for (i = 0; (warning = akida_model_warning(m, i)); i++)
 		term_file_warning(path, warning);
 	return m;
+}
+
+struct akida_model *tool_open_model(const char *path)
+{
+	return open_model(path, NULL, 0);
+}
+
+int tool_open_any(const char *path, struct akida_model **m, uint8_t **program,
+		  size_t *size)
+{
+	uint8_t *data;
+
+	*m = NULL;
+	*program = NULL;
+	/* Why it cannot be read, or is too large, is said below. */
+	if (ak_file_read(path, AK_PROGRAM_MAX_FILE, &data, size, NULL))
+		data = NULL;
+	if (data && ak_program_file_is(data, *size)) {
+		*program = data;
+		return 0;
+	}
+	*m = open_model(path, data, *size);
+	free(data);
+	return *m ? 0 : -1;
 }
 
 struct akida_device *tool_open_device(const char *name)

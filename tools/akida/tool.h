@@ -372,6 +372,20 @@ enum akida_target tool_target(struct argp_state *state, const char *arg);
 struct akida_model *tool_open_model(const char *path);
 
 /**
+ * tool_open_any() - read a model or a compiled program, say what is wrong
+ * @path: file name; also of a pipe, which is read once
+ * @m: where to put a model
+ * @program: where to put the bytes of a program, for free()
+ * @size: where to put how many
+ *
+ * One of @m and @program is NULL. Warnings of the model go to stderr.
+ *
+ * Return: 0, -1 after an error was printed.
+ */
+int tool_open_any(const char *path, struct akida_model **m, uint8_t **program,
+		  size_t *size);
+
+/**
  * tool_open_device() - open a device, say what is wrong
  * @name: of the device
  *

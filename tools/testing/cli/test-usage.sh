@@ -68,8 +68,22 @@ for args in 'list' 'list --json' '--help' 'help run' 'run --help' '--version'; d
 	ok "full disk: $args" eval \
 		'"$akida" $args >/dev/full 2>err; [ $? -eq 1 ] && warns "could not be written"'
 done
-ok 'closed pipe' bash -c '{ sleep 0.3; "$1" list 2>err; } | true; [ "${PIPESTATUS[0]}" -eq 1 ]' - "$akida"
-ok 'needs no message' eval '! [ -s err ]'
+# One line, and more than what is collected before it is written.
+"$akida" build "$top/tools/demo/digits.fbz" --target akd1000 -o program.akp
+for args in list 'info program.akp'; do
+	rm -f gone
+	# shellcheck disable=SC2086
+	{
+		until [ -e gone ]; do sleep 0.01; done
+		"$akida" $args 2>err
+		echo $? >status
+	} | {
+		exec <&-
+		touch gone
+	}
+	ok "closed pipe: $args" eval '[ "$(cat status)" -eq 1 ]'
+	ok 'needs no message' eval '! [ -s err ]'
+done
 ok 'closed output' eval '"$akida" list >&- 2>err; [ $? -eq 1 ]'
 
 # Escape sequences are for terminals.
