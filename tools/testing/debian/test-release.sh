@@ -75,7 +75,9 @@ ok 'a version that DKMS would not get' try 'dkms.conf' "sed -i 's/#MODULE_VERSIO
 
 # shellcheck disable=SC2086 # an option or nothing
 ok 'a release is made' scripts/release $no_build "$version"
-[ -z "$no_build" ] && ok 'tree and tarball build to the same files' grep -E 'build to the same [0-9]{2,} files' "$work/log"
+cp "$work/log" "$work/release.log"
+[ -n "$no_build" ] || ok 'tree and tarball build to the same files' grep -E 'build to the same [0-9]{2,} files' "$work/release.log"
+[ -d build/release ] || { echo "1..$n"; exit 1; }
 cd build/release || exit 1
 ok 'its check sums are right' sha256sum -c "akida-$version.sha256"
 ok 'the tarball is signed' gpg --verify "$tarball.asc" "$tarball"
