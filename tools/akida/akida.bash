@@ -64,6 +64,9 @@ _akida_options()
 	power)
 		echo "--device --sample --count -n --interval --json $common"
 		;;
+	report)
+		echo "--output -o --list --serials $common"
+		;;
 	run)
 		echo "--input -i --output -o --raw -r --crop --labels -l --top -k --threshold --json --stats" \
 			"--draw --dump --device --loaded --partial --batch -b --threads -t --target --reference --layout" \
@@ -171,6 +174,9 @@ _akida_argument()
 		;;
 	cdi:-o | cdi:--output)
 		_akida_files "$cur" '\.(json|yaml)$'
+		;;
+	report:-o | report:--output)
+		_akida_files "$cur" '\.tar\.gz$'
 		;;
 	cdi:--cdi-version)
 		_akida_words "$cur" "0.5.0 0.6.0 0.7.0"
@@ -329,7 +335,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power run set-weights trace unload verify $(_akida_options '')"
+			_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power report run set-weights trace unload verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -337,7 +343,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power run set-weights trace unload verify"
+		_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power report run set-weights trace unload verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -386,4 +392,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-cdi akida-convert akida-dma-test akida-doctor akida-evaluate akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-run akida-set-weights akida-trace akida-unload akida-verify
+complete -F _akida akida akida-bench akida-build akida-cdi akida-convert akida-dma-test akida-doctor akida-evaluate akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-report akida-run akida-set-weights akida-trace akida-unload akida-verify

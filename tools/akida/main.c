@@ -42,6 +42,8 @@ static const struct command commands[] = {
 	{ "monitor", "tell what happens to boards, as it happens",
 	  cmd_monitor },
 	{ "power", "show power, temperature and clock of boards", cmd_power },
+	{ "report", "gather what a bug report needs, nothing secret",
+	  cmd_report },
 	{ "run", "run a model on pictures or arrays", cmd_run },
 	{ "set-weights", "replace weights of a program on a board",
 	  cmd_set_weights },

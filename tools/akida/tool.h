@@ -177,6 +177,15 @@ int cmd_monitor(int argc, char **argv);
 int cmd_power(int argc, char **argv);
 
 /**
+ * cmd_report() - akida report: what a bug report needs
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_report(int argc, char **argv);
+
+/**
  * cmd_run() - akida run: what a model predicts
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -299,6 +308,8 @@ enum tool_option {
 	OPT_BY,
 	OPT_CONFIGURED,
 	OPT_CDI_VERSION,
+	OPT_LIST,
+	OPT_SERIALS,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

@@ -35,7 +35,7 @@ complete_line()
 		"$completion" "$@"
 }
 
-for s in '' bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor run set-weights trace unload verify; do
+for s in '' bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor report run set-weights trace unload verify; do
 	name=akida${s:+-$s}
 	# shellcheck disable=SC2086
 	from_help "$akida" $s >help
@@ -89,5 +89,5 @@ ok 'completion: an option of a link' eval '[ "$(complete_line akida-run --thre |
 ok 'completion: kinds of memory' eval '[ "$(complete_line akida dma-test --kind "" | tr "\n" " ")" = "host user window " ]'
 ok 'completion: every link has it' eval \
 	'while read -r l; do grep -q "^complete .* $l\\( \\|$\\)" "$completion" || { echo "$l"; exit 1; }; done <"$top/tools/akida/links"'
-ok 'completion: help' eval '[ "$(complete_line akida help r)" = run ]'
+ok 'completion: help' eval '[ "$(complete_line akida help ru)" = run ]'
 finish
