@@ -12,6 +12,7 @@ demo=$top/tools/demo
 piped()
 {
 	local expected=$1 rc
+	# shellcheck disable=SC2002 # The pipe is what this is about.
 	cat "$2" | "$akida" "${@:3}" >out 2>err
 	rc=${PIPESTATUS[1]}
 	[ "$rc" -eq "$expected" ] || { echo "akida ${*:3}: status $rc, not $expected"; return 1; }
