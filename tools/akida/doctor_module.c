@@ -458,7 +458,7 @@ static void check_secure_boot(struct doctor *d, const char *path)
 			boot);
 		doctor_remedy(
 			d,
-			"if loading is refused ('Key was rejected by service'), enrol the key that signed it: 'sudo mokutil --import KEY.der', then boot and confirm");
+			"if loading is refused ('Key was rejected by service'), enrol the key that signed it: 'sudo mokutil --import /var/lib/dkms/mok.pub' if DKMS or scripts/sign-module did, then boot and confirm");
 		return;
 	case UNSIGNED:
 		doctor_find(
@@ -475,7 +475,7 @@ static void check_secure_boot(struct doctor *d, const char *path)
 	}
 	doctor_remedy(
 		d,
-		"sign it with a key of your own and enrol that: '/lib/modules/$(uname -r)/build/scripts/sign-file sha512 KEY.priv KEY.der akida.ko', 'sudo mokutil --import KEY.der', then boot and confirm; or switch Secure Boot off");
+		"have it signed, by DKMS ('sudo dkms install --force akida/VERSION') or, before it is installed, by 'sudo scripts/sign-module' of the source; enrol that key: 'sudo mokutil --import /var/lib/dkms/mok.pub', then boot and confirm; or switch Secure Boot off");
 }
 
 static void check_taint(struct doctor *d)

@@ -254,11 +254,11 @@ unloaded
 mkdir -p "$machine/${secure%/*}"
 bytes 6 0 0 0 1 >"$machine/$secure"
 put sys/module/module/parameters/sig_enforce Y
-finds 'an unsigned module' FAIL secure-boot '.*takes signed modules only, which /lib/modules/.*/akida.ko is not' 'scripts/sign-file'
+finds 'an unsigned module' FAIL secure-boot '.*takes signed modules only, which /lib/modules/.*/akida.ko is not' 'scripts/sign-module'
 alone secure-boot module driver
 printf 'ELF...~Module signature appended~\n' >"$machine/lib/modules/$release/updates/akida.ko"
 ok 'a signed module' run_mocked 1 doctor
-ok 'its key may be missing' eval 'says "^WARN  secure-boot: .*akida.ko is signed" && says "mokutil --import"'
+ok 'its key may be missing' eval 'says "^WARN  secure-boot: .*akida.ko is signed" && says "mokutil --import /var/lib/dkms/mok.pub"'
 put lib/modules/$release/modules.dep 'updates/akida.ko.xz:'
 ok 'a compressed module' run_mocked 1 doctor
 ok 'nobody knows' says '^WARN  secure-boot: .*whether akida.ko is signed cannot be told'
