@@ -241,6 +241,9 @@ $(UNIT_BINS): $(BUILD)/test/unit/%: $(BUILD)/obj/tools/testing/unit/%.o $(UNIT_S
 # These draw random models.
 $(patsubst %,$(BUILD)/test/unit/%,test_np test_program test_program_build test_board_random): $(BUILD)/obj/tools/testing/checkasm/random_model.o
 
+# Parts of the command that are tested without it.
+$(BUILD)/test/unit/test_status: $(patsubst %,$(BUILD)/obj/tools/akida/%.o,status status_clients power json tool term text)
+
 # A stand-in for the driver: linked into its unit test, preloaded for tests of
 # the command.
 MOCK_OBJ := $(BUILD)/obj/tools/testing/mock/mock_board.o

@@ -110,6 +110,9 @@ struct status_client {
  * @s: where to put it
  * @desc: which
  *
+ * What a file does not tell, or tells in a way that the driver would not, is
+ * unknown: 0, "", and no histogram.
+ *
  * Return: 0, -ENODEV if it is gone.
  */
 int status_board_read(struct status_board *s,
@@ -119,7 +122,14 @@ int status_board_read(struct status_board *s,
  * status_rates() - compare two moments of one board
  * @before: earlier
  * @now: later
- * @r: where to put it; zeros if counters went backwards (another driver)
+ * @r: where to put it; zeros if counters went backwards (another driver), or
+ *	these are different boards, or no time is between them
+ *
+ * A percentile is taken as if the jobs of its bucket were spread evenly over it,
+ * as Prometheus' histogram_quantile() does: it is off by less than the bucket is
+ * wide, at most a quarter of the time (16 us below 16 us). The last one is the
+ * upper end of the slowest job's bucket. Jobs that took longer than the last
+ * limit (67 s) count as if they took just that.
  */
 void status_rates(const struct status_board *before,
 		  const struct status_board *now, struct status_rates *r);
@@ -131,7 +141,8 @@ void status_rates(const struct status_board *before,
  * @count: how many
  * @hidden: where to put how many processes could not be looked into, or NULL
  *
- * Sees the caller's own processes, and those of others with CAP_SYS_PTRACE.
+ * Sees the caller's own processes, and those of others with CAP_SYS_PTRACE. A
+ * number that a file tells wrongly is 0. Names are printable ASCII.
  *
  * Return: 0, -ENOMEM, what /proc answered.
  */
