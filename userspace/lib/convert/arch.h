@@ -127,6 +127,15 @@ enum ak_role {
 };
 
 /**
+ * ak_role_is_projection() - is it a matrix of a block, which BitNet trains as
+ *	ternary
+ * @role: what a tensor does
+ *
+ * Return: true if so.
+ */
+bool ak_role_is_projection(enum ak_role role);
+
+/**
  * struct ak_arch_tensor - one parameter of the model
  * @role: what it does
  * @layer: number of its block from 0, -1 outside

@@ -307,6 +307,22 @@ static int resolve(struct resolver *r)
 	return rc ? rc : check_rest(r);
 }
 
+bool ak_role_is_projection(enum ak_role role)
+{
+	switch (role) {
+	case AK_ROLE_Q:
+	case AK_ROLE_K:
+	case AK_ROLE_V:
+	case AK_ROLE_O:
+	case AK_ROLE_GATE:
+	case AK_ROLE_UP:
+	case AK_ROLE_DOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int ak_arch_resolve(const struct ak_arch_config *c, const struct ak_tensors *t,
 		    struct ak_arch_model *out, struct ak_err *err)
 {

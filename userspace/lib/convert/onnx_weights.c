@@ -66,6 +66,27 @@ static int take_bias(struct ak_onnx_walk *w, struct ak_op *op, size_t in,
 	return op->bias ? 0 : -ENOTSUP;
 }
 
+/*
+ * Room for weights, and for what they are multiples of if that is to be kept;
+ * the numbers of the file for free(), also after an error.
+ */
+static int take_weights(struct ak_onnx_walk *w, struct ak_op *op,
+			const struct ak_onnx_const *c, bool quantised,
+			float **from)
+{
+	int rc = ak_onnx_floats(w, c, from);
+
+	if (rc) {
+		*from = NULL;
+		return rc;
+	}
+	op->weights = ak_onnx_alloc(w, c->count, sizeof(float));
+	if (quantised)
+		op->weights_q = ak_onnx_alloc(w, c->count, 1);
+	op->num_weights = c->count;
+	return op->weights && (!quantised || op->weights_q) ? 0 : -ENOTSUP;
+}
+
 /* [m][c][taps] -> [taps][c][m] */
 static int conv_weights(struct ak_onnx_walk *w, struct ak_op *op,
 			const struct ak_onnx_const *c)
@@ -74,16 +95,8 @@ static int conv_weights(struct ak_onnx_walk *w, struct ak_op *op,
 	bool q = scales_fit(c, 0, m);
 	uint64_t i, k, t;
 	float *f;
-	int rc = ak_onnx_floats(w, c, &f);
+	int rc = take_weights(w, op, c, q, &f);
 
-	if (rc)
-		return rc;
-	op->weights = ak_onnx_alloc(w, c->count, sizeof(float));
-	if (q)
-		op->weights_q = ak_onnx_alloc(w, c->count, 1);
-	op->num_weights = c->count;
-	if (!op->weights || (q && !op->weights_q))
-		rc = -ENOTSUP;
 	for (i = 0; i < m && !rc; i++) {
 		for (k = 0; k < in; k++) {
 			for (t = 0; t < taps; t++) {
@@ -167,16 +180,8 @@ static int dense_weights(struct ak_onnx_walk *w, struct ak_op *op,
 	bool q = scales_fit(c, !turned, n) && alpha > 0;
 	bool vector = w->order == AK_ONNX_VECTOR;
 	float *f;
-	int rc = ak_onnx_floats(w, c, &f);
+	int rc = take_weights(w, op, c, q, &f);
 
-	if (rc)
-		return rc;
-	op->weights = ak_onnx_alloc(w, c->count, sizeof(float));
-	if (q)
-		op->weights_q = ak_onnx_alloc(w, c->count, 1);
-	op->num_weights = c->count;
-	if (!op->weights || (q && !op->weights_q))
-		rc = -ENOTSUP;
 	for (i = 0; i < k && !rc; i++) {
 		uint64_t at = vector ? ak_onnx_vector_at(w, i) : i;
 

@@ -572,22 +572,6 @@ static int plan_safetensors(const struct bitnet *b, struct ak_err *err)
 	return rc ? rc : put_sub_norms(b, AK_QUANT_BF16, err);
 }
 
-static bool is_linear(enum ak_role role)
-{
-	switch (role) {
-	case AK_ROLE_Q:
-	case AK_ROLE_K:
-	case AK_ROLE_V:
-	case AK_ROLE_O:
-	case AK_ROLE_GATE:
-	case AK_ROLE_UP:
-	case AK_ROLE_DOWN:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static int plan_hf(const struct bitnet *b, struct ak_err *err)
 {
 	static const struct ak_st_text meta = { "format", "pt" };
@@ -600,7 +584,7 @@ static int plan_hf(const struct bitnet *b, struct ak_err *err)
 
 		if (a->tied)
 			continue;
-		rc = is_linear(a->role) ?
+		rc = ak_role_is_projection(a->role) ?
 			     list_hf(&l, a->tensor, err) :
 			     list_floats(&l, a->tensor->name, a->tensor,
 					 AK_QUANT_BF16, err);

@@ -46,23 +46,6 @@ static bool is_norm(enum ak_role role)
 	}
 }
 
-/* The matrices of a block, which BitNet trains as ternary. */
-static bool is_projection(enum ak_role role)
-{
-	switch (role) {
-	case AK_ROLE_Q:
-	case AK_ROLE_K:
-	case AK_ROLE_V:
-	case AK_ROLE_O:
-	case AK_ROLE_GATE:
-	case AK_ROLE_UP:
-	case AK_ROLE_DOWN:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool is_ternary(enum ak_tensor_type type)
 {
 	return type == AK_TENSOR_TQ1_0 || type == AK_TENSOR_TQ2_0 ||
@@ -97,7 +80,7 @@ static enum ak_tensor_type wanted_type(const struct ak_arch_config *c,
 	if (t->tensor->ndim < 2 || is_norm(t->role))
 		return AK_TENSOR_F32;
 	/* Three values are too few for what is not trained for them. */
-	if (is_ternary(type) && !is_projection(t->role))
+	if (is_ternary(type) && !ak_role_is_projection(t->role))
 		return AK_TENSOR_F16;
 	/* llama-quantize: the output has six bits in files of four. */
 	if (type == AK_TENSOR_Q4_0 && output)
@@ -130,7 +113,8 @@ int gguf_tensor(const struct ak_arch_config *c, const struct ak_arch_model *m,
 	}
 	if (c->arch == AK_ARCH_GEMMA && is_norm(from->role))
 		out->add = 1;
-	out->ternary = c->arch == AK_ARCH_BITNET && is_projection(from->role);
+	out->ternary =
+		c->arch == AK_ARCH_BITNET && ak_role_is_projection(from->role);
 	return 1;
 }
 

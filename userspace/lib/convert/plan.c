@@ -442,18 +442,27 @@ void ak_file_output(struct ak_plan_file *f, struct ak_job *job,
 	advance(f, s->size);
 }
 
+static struct ak_segment *late(struct ak_plan_file *f,
+			       int (*make)(void *arg, uint8_t **data,
+					   size_t *size, struct ak_err *err),
+			       void *arg)
+{
+	struct ak_segment *s = f ? append(f, AK_SEGMENT_LATE) : NULL;
+
+	if (s) {
+		s->make = make;
+		s->arg = arg;
+	}
+	return s;
+}
+
 void ak_file_late(struct ak_plan_file *f,
 		  int (*make)(void *arg, uint8_t **data, size_t *size,
 			      struct ak_err *err),
 		  void *arg)
 {
-	struct ak_segment *s = f ? append(f, AK_SEGMENT_LATE) : NULL;
-
-	if (!s)
-		return;
-	s->make = make;
-	s->arg = arg;
-	f->known = false;
+	if (late(f, make, arg))
+		f->known = false;
 }
 
 void ak_file_late_sized(struct ak_plan_file *f, size_t size,
@@ -461,12 +470,10 @@ void ak_file_late_sized(struct ak_plan_file *f, size_t size,
 				    struct ak_err *err),
 			void *arg)
 {
-	struct ak_segment *s = f ? append(f, AK_SEGMENT_LATE) : NULL;
+	struct ak_segment *s = late(f, make, arg);
 
 	if (!s)
 		return;
-	s->make = make;
-	s->arg = arg;
 	s->size = size;
 	s->sized = true;
 	advance(f, size);
