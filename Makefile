@@ -116,8 +116,8 @@ DEMO_BINS  := $(patsubst tools/demo/%.c,$(BUILD)/demo/%,$(wildcard tools/demo/*.
 # refused with a sentence that says so.
 REQUIRED := snappy jansson zlib
 OPTIONAL := libpng libjpeg libcurl nettle hdf5
-# The command's alone: events of boards, tracing, and archives of reports.
-TOOL_OPTIONAL := libnl-genl-3.0 libbpf libarchive
+# The command's alone: events of boards, tracing, archives of reports, the live view.
+TOOL_OPTIONAL := libnl-genl-3.0 libbpf libarchive ncursesw
 # libhdf5 is linked into a program of its own only.
 PKGS := $(REQUIRED) $(foreach p,$(filter-out hdf5,$(OPTIONAL)),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
 have = $(if $(filter $(1),$(PKGS)),1,0)
@@ -138,7 +138,8 @@ BPF_FLAGS := -target bpf -g -O2 -Wall -Werror -fdebug-compilation-dir=. $(addpre
 HAVE_TRACE := $(if $(filter libbpf,$(TOOL_PKGS)),$(if $(shell printf '\043include <linux/bpf.h>\n\043include <bpf/bpf_helpers.h>\n' | \
 	$(CLANG) $(BPF_FLAGS) -x c -c -o /dev/null - 2>/dev/null && echo 1),1,0),0)
 TOOL_CPPFLAGS := -DHAVE_LIBNL=$(if $(filter libnl-genl-3.0,$(TOOL_PKGS)),1,0) -DHAVE_TRACE=$(HAVE_TRACE) \
-	-DHAVE_LIBARCHIVE=$(if $(filter libarchive,$(TOOL_PKGS)),1,0)
+	-DHAVE_LIBARCHIVE=$(if $(filter libarchive,$(TOOL_PKGS)),1,0) \
+	-DHAVE_NCURSES=$(if $(filter ncursesw,$(TOOL_PKGS)),1,0)
 ifneq ($(TOOL_PKGS),)
 TOOL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(TOOL_PKGS))
 TOOL_LIBS := $(shell $(PKG_CONFIG) --libs $(TOOL_PKGS))

@@ -79,6 +79,9 @@ _akida_options()
 	unload)
 		echo "--configured --json $common"
 		;;
+	top)
+		echo "--interval --count -n --batch -b --json $common"
+		;;
 	trace)
 		echo "--json --device --seconds -s --slower-than --by $common"
 		;;
@@ -181,7 +184,7 @@ _akida_argument()
 	cdi:--cdi-version)
 		_akida_words "$cur" "0.5.0 0.6.0 0.7.0"
 		;;
-	monitor:-n | monitor:--count | power:-n | power:--count | power:--interval)
+	monitor:-n | monitor:--count | power:-n | power:--count | power:--interval | top:-n | top:--count | top:--interval)
 		;;
 	power:--device)
 		_akida_words "$cur" "$(_akida_boards)"
@@ -335,7 +338,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power report run set-weights trace unload verify $(_akida_options '')"
+			_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power report run set-weights top trace unload verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -343,7 +346,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power report run set-weights trace unload verify"
+		_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power report run set-weights top trace unload verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -392,4 +395,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-cdi akida-convert akida-dma-test akida-doctor akida-evaluate akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-report akida-run akida-set-weights akida-trace akida-unload akida-verify
+complete -F _akida akida akida-bench akida-build akida-cdi akida-convert akida-dma-test akida-doctor akida-evaluate akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-report akida-run akida-set-weights akida-top akida-trace akida-unload akida-verify

@@ -47,6 +47,8 @@ static const struct command commands[] = {
 	{ "run", "run a model on pictures or arrays", cmd_run },
 	{ "set-weights", "replace weights of a program on a board",
 	  cmd_set_weights },
+	{ "top", "show what boards and the processes at them do, live",
+	  cmd_top },
 	{ "trace", "show where the time of jobs on boards goes", cmd_trace },
 	{ "unload", "take a program off a board", cmd_unload },
 	{ "verify", "compare converted weights with their source", cmd_verify },

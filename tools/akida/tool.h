@@ -204,6 +204,15 @@ int cmd_run(int argc, char **argv);
 int cmd_set_weights(int argc, char **argv);
 
 /**
+ * cmd_top() - akida top: what boards do, live
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_top(int argc, char **argv);
+
+/**
  * cmd_trace() - akida trace: where the time of jobs goes
  * @argc: of the subcommand
  * @argv: of the subcommand
