@@ -108,7 +108,9 @@ static void handle_signals(void)
 	if (continued) {
 		/* A shell has had the terminal, and perhaps changed its size. */
 		continued = 0;
-		endwin();
+		/* Twice would put the shell's cursor where it was long ago. */
+		if (!isendwin())
+			endwin();
 		resized = 1;
 		clearok(curscr, TRUE);
 		refresh();

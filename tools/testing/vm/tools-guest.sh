@@ -77,6 +77,47 @@ ok 'a model on a board' 'run 0 akida bench $model --device $akd1000 -n 3 && says
 ok 'it times no layers' 'says "^A board does not tell the times of its layers"'
 ok 'nor in JSON' 'run 0 akida bench $model --device $akd1500 -n 3 --json && says "\"ms\": null" && says "\"calls\": 3"'
 
+# top, while a process has jobs on the AKD1000
+counter()
+{
+	cat /sys/class/akida/akida"$akd1000"/"$1"
+}
+
+# value OBJECT KEY: of the last frame; the last one of that key.
+value()
+{
+	tail -n 1 out | sed "s|.*$1||; s|\"device\":.*||" | grep -o "\"$2\":[^,}]*" | tail -n 1 | sed 's/^[^:]*://; s/"//g'
+}
+
+board="\"device\":\"/dev/akida$akd1000\""
+run 0 akida load "$model" /dev/akida"$akd1000" --name seen-by-top --mode 711
+jobs=$(counter jobs_completed)
+akida bench --loaded seen-by-top --device "$akd1000" -s 300 >/dev/null 2>&1 &
+worker=$!
+n=0
+until [ "$(counter jobs_completed)" -gt $((jobs + 2)) ] || [ $n -ge 300 ]; do
+	usleep 100000
+	n=$((n + 1))
+done
+before=$(counter jobs_completed)
+ok 'top looks twice' 'run 0 akida top --json -n 2 --interval 0.5 && [ "$(wc -l <out)" = 2 ]'
+after=$(counter jobs_completed)
+ok 'jobs' '[ $(value "$board" jobs) -ge $before ] && [ $(value "$board" jobs) -le $after ]'
+for field in utilisation jobs_per_second p50 p90 p99 max busy_s power_w clock_hz; do
+	ok "$field is more than nothing" 'value "$board" $field | grep -q "[1-9]"'
+done
+ok 'utilisation is a share' 'value "$board" utilisation | grep -Eq "^(0[.]|1[.]0*$)"'
+ok 'latencies ascend' 'for field in p50 p90 p99 max; do value "$board" $field; done >p && sort -g p | cmp -s - p'
+ok 'memory' '[ $(value "$board" memory_total) = $(counter memory_total) ] && [ $(value "$board" memory_used) -gt 0 ] && [ $(value "$board" memory_used) -le $(counter memory_total) ]'
+ok 'the mode' '[ "$(value "$board" clock_mode)" = "$(counter clock_mode)" ]'
+process="\"pid\":$worker,"
+ok 'the process' '[ "$(value "$process" command)" = akida ] && [ "$(value "$process" program)" = seen-by-top ] || { cat out; false; }'
+ok 'in plain text' 'run 0 akida top --batch -n 1 --interval 0.2 && says "^akida$akd1000 +AKD1000 +[1-9][0-9]* % " && says "^ *$worker +root +akida$akd1000 .* akida +seen-by-top$"'
+ok 'others see no process' 'as nobody 0 akida top --json -n 1 --interval 0.2 && says "\"processes\":\[\],\"hidden\":[1-9]" && [ $(value "$board" jobs) -gt $after ]'
+kill $worker
+wait $worker
+run 0 akida unload seen-by-top
+
 # monitor: events of one board, a command for each, as a user without rights
 su nobody -c "akida monitor --json --device $akd1000 -n 2 --exec 'echo \$AKIDA_EVENT \$AKIDA_DEVICE >>/tmp/ran; exit 3'" >events 2>warnings &
 watcher=$!
@@ -133,7 +174,14 @@ ok 'raw=group' 'run 0 akida doctor && finds WARN raw "the vendor.s file interfac
 echo admin >/sys/module/akida/parameters/raw
 ok 'raw=admin' 'run 0 akida doctor && finds OK raw "the vendor.s file interface is for root"'
 
-# a board without its driver, and one that does not answer
+# a board without its driver, and one that does not answer; top watches
+akida top --json --interval 0.1 >watched 2>&1 &
+watcher=$!
+n=0
+until grep -q "$h" watched || [ $n -ge 300 ]; do
+	usleep 100000
+	n=$((n + 1))
+done
 echo $h >/sys/bus/pci/drivers/akida/unbind
 ok 'without its driver' 'run 1 akida doctor && finds FAIL driver "$h: no driver holds the board, although akida.ko is loaded"'
 ok 'list warns' 'run 0 akida list && warns "1 board on the PCI bus cannot be used"'
@@ -150,6 +198,14 @@ until [ -e /sys/bus/pci/devices/$h/akida ] || [ $n -ge 50 ]; do
 done
 usleep 300000
 akd1500=$(index_of $h)
+n=0
+until grep -q 'is there' watched || [ $n -ge 300 ]; do
+	usleep 100000
+	n=$((n + 1))
+done
+kill $watcher
+wait $watcher
+ok 'top saw it go and come' 'grep -q "\"news\":\"akida[0-9]* ($h) is gone\"" watched && grep -q "\"news\":\"akida$akd1500 ($h) is there\"" watched || { grep news watched | cut -c 1-100; false; }'
 ok 'it is back' 'run 0 akida doctor && finds OK open "$h: /dev/akida$akd1500 works"'
 
 # dma-test
