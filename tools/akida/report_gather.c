@@ -32,6 +32,24 @@ void report_secret(struct report *r, const char *text, const char *as)
 	r->secrets[r->num_secrets++].as = as;
 }
 
+/*
+ * Names of people and machines, unless they are words that reports are made of:
+ * those tell nothing, and without them nothing could be understood.
+ */
+static void hide(struct report *r, const char *text, const char *as)
+{
+	static const char *const words[] = { "akida",  "root",	   "user",
+					     "kernel", "pci",	   "board",
+					     "boards", "debian",   "ubuntu",
+					     "linux",  "localhost" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcasecmp(text, words[i]))
+			return;
+	report_secret(r, text, as);
+}
+
 /* Accounts of the system are no secret, and their names are words. */
 #define FIRST_USER 1000
 #define NOBODY 65534
@@ -49,11 +67,11 @@ static void user_line(struct report *r, char *line)
 	uid = strtoul(field[2], NULL, 10);
 	if (uid < FIRST_USER || uid == NOBODY)
 		return;
-	report_secret(r, field[0], "<user>");
+	hide(r, field[0], "<user>");
 	/* The full name, without what may follow a comma. */
 	if (field[4]) {
 		field[4][strcspn(field[4], ",")] = '\0';
-		report_secret(r, field[4], "<user>");
+		hide(r, field[4], "<user>");
 	}
 }
 
@@ -61,8 +79,8 @@ static void variable(struct report *r, const char *name)
 {
 	const char *value = getenv(name);
 
-	if (value && strcmp(value, "root"))
-		report_secret(r, value, "<user>");
+	if (value)
+		hide(r, value, "<user>");
 }
 
 void report_names(struct report *r)
@@ -79,11 +97,11 @@ void report_names(struct report *r)
 	variable(r, "LOGNAME");
 	variable(r, "SUDO_USER");
 	if (!ak_sys_line(text, sizeof(text), "/etc/hostname"))
-		report_secret(r, text, "<host>");
+		hide(r, text, "<host>");
 	if (!*ak_sys_root() && !uname(&u)) {
-		report_secret(r, u.nodename, "<host>");
+		hide(r, u.nodename, "<host>");
 		u.nodename[strcspn(u.nodename, ".")] = '\0';
-		report_secret(r, u.nodename, "<host>");
+		hide(r, u.nodename, "<host>");
 	}
 }
 

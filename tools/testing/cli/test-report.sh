@@ -166,6 +166,12 @@ ok 'it writes nothing' eval '! ls | grep akida-report'
 ok 'two of them are the same but for time' eval 'run_mocked 0 report -o r2.tar.gz && unpack r.tar.gz && mv x x1 && unpack r2.tar.gz && cd x1 && find r -type f | sort >../f1 && cd ../x && mv r2 r && find r -type f | sort | diff ../f1 -'
 rm -rf x1
 
+# A machine and an account whose names are words of every report.
+plant
+put etc/hostname debian
+put etc/passwd 'akida:x:1000:1000::/home/akida:/bin/sh'
+ok 'words stay what they are' eval 'run_mocked 0 report -o words.tar.gz && unpack words.tar.gz && has config/etc/modprobe.d/own.conf "^options akida raw=admin$" && has system/os-release Debian'
+
 # A file that is there stays.
 echo old >there.tar.gz
 ok 'an existing file' fails_mocked 1 'there.tar.gz: there is such a file already; remove it' report -o there.tar.gz

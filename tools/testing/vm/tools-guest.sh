@@ -313,6 +313,16 @@ else
 	skip 'sensors' 'there is no sensors: apt install lm-sensors'
 fi
 
+# for container engines, and for bug reports
+ok 'cdi' 'as nobody 0 akida cdi --cdi-version 0.7.0 && says "\"path\": \"/dev/akida$akd1500\"" && says "\"name\": \"$k\"" && [ "$(grep -A1 additionalGids out | grep -c 999)" = 5 ]'
+for user in root user; do
+	ok "report as $user" 'rm -rf /tmp/r.tar.gz /tmp/r; as $user 0 akida report --output /tmp/r.tar.gz && tar -xzf /tmp/r.tar.gz -C /tmp'
+	ok 'of both boards and their bridges' 'for b in $k $h; do [ -s /tmp/r/boards/$b/config.txt ] && [ -s /tmp/r/boards/$b/current_link_speed ] || exit 1; done; [ "$(find /tmp/r/bridges -name config.txt | wc -l)" -ge 2 ]'
+	ok 'counters, doctor, versions' '[ "$(cat /tmp/r/boards/$k/akida$akd1000/jobs_completed)" -gt 0 ] && grep -q "\"findings\"" /tmp/r/doctor.json && grep -q ^akida /tmp/r/version.txt'
+	ok 'nothing is missing without a reason' '! sed "1,/^Not in here/d" /tmp/r/README.txt | grep . | grep -v ": ."'
+done
+ok 'as root with messages' 'as root 0 akida report --list && says " log/kernel.txt$"'
+
 # containers
 if command -v unshare-linux >/dev/null; then
 	# shellcheck source=tools/testing/vm/container-guest.sh disable=SC1091
