@@ -59,7 +59,7 @@ each()
 		exec $plain sh -c \"grep ^CapPrm /proc/self/status >>caps.out; exec akida run digits.fbz -i digits-test.npy --raw -o board.npy --device all\""'
 	cp /tmp/work/list.out out
 	cp /tmp/work/list.err err
-	big=$(echo "$chip" | tr a-z A-Z)
+	big=$(echo "$chip" | tr "[:lower:]" "[:upper:]")
 	if [ "$sys" = sys ]; then
 		ok 'the board that it was given; the other is missed' \
 			'says "^/dev/$name +${node#akida} +$big +virtual +$place " && [ "$(grep -c ^/dev/ out)" = 1 ] && warns "1 board cannot be used, as it has no node here"'
@@ -72,9 +72,9 @@ each()
 	ok 'results are those of software' 'cmp /tmp/work/soft.npy /tmp/work/board.npy'
 }
 
-each akd1500 "akida$akd1500" "akida$akd1000" $h sys
-each akd1000 "akida$akd1000" "akida$akd1500" $k nosys
-each akd1000 "akida$akd1000" "akida$akd1500" $k sys
+each akd1500 "akida$akd1500" "akida$akd1000" "$h" sys
+each akd1000 "akida$akd1000" "akida$akd1500" "$k" nosys
+each akd1000 "akida$akd1000" "akida$akd1500" "$k" sys
 ok 'a board that it was not given is not another one' \
 	'cell user 1 $node $name sys "akida run digits.fbz -i digits-test.npy --device $h" && warns "/dev/$name is the node of board [0-9]: board .$h. has none here; a container must be given it"'
 ok 'a container loads' 'cell user 0 $node $name nosys "akida load digits.fbz /dev/$name --name cell" && says cell'
