@@ -78,7 +78,7 @@ class Machine:
         listen = {name: self.listen(name) for name in ("out", "ctl", "qmp")}
         command = [qemu, "-M", "q35", "-accel", options.accel, "-cpu", options.cpu, "-smp", str(options.cpus),
                    "-m", str(options.memory), "-object", f"memory-backend-memfd,id=m,size={options.memory}M,share=on",
-                   "-numa", "node,memdev=m", "-nodefaults", "-display", "none", "-no-reboot", "-no-user-config",
+                   "-numa", "node,memdev=m", "-nodefaults", "-display", "none", "-no-user-config", *([] if options.reboot else ["-no-reboot"]),
                    "-kernel", options.image, "-initrd", options.initrd, "-append", options.append,
                    "-chardev", f"file,id=console,path={options.console}", "-serial", "chardev:console"]
         for name in ("out", "ctl"):
