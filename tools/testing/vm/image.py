@@ -123,6 +123,7 @@ class Image:
         target = os.path.join(self.root, "usr/lib/modules", self.release)
         os.makedirs(target)
         wanted = ("kernel/fs/ext4", "kernel/fs/jbd2", "kernel/fs/mbcache*", "kernel/drivers/virtio", "kernel/drivers/block/virtio_blk*",
+                  "kernel/drivers/acpi/button.ko*",
                   "kernel/lib", "kernel/crypto", "kernel/arch/x86/crypto", "modules.builtin*", "modules.order")
         for pattern in wanted:
             for source in glob.glob(os.path.join(self.modules, pattern)):

@@ -75,6 +75,7 @@ class Machine:
         # What boards could reach before the driver was loaded and in the end.
         self.mappings = {}
         self.ended_at = None
+        self.pressing = threading.Event()
         listen = {name: self.listen(name) for name in ("out", "ctl", "qmp")}
         command = [qemu, "-M", "q35", "-accel", options.accel, "-cpu", options.cpu, "-smp", str(options.cpus),
                    "-m", str(options.memory), "-object", f"memory-backend-memfd,id=m,size={options.memory}M,share=on",
@@ -222,6 +223,21 @@ class Machine:
             except MonitorError as e:
                 self.problems.append(f"wakeup-after: {e}")
         threading.Thread(target=wake, daemon=True).start()
+        return 0, ""
+
+    def do_press_power(self, _, words):
+        # Again and again: a press that comes before the machine sleeps wakes nobody.
+        self.pressing.set()
+        seconds, self.pressing = float(words[0]), threading.Event()
+
+        def press(over):
+            while not over.wait(seconds):
+                try:
+                    self.monitor.execute({"execute": "system_powerdown"})
+                except MonitorError:
+                    return
+        if seconds:
+            threading.Thread(target=press, args=(self.pressing,), daemon=True).start()
         return 0, ""
 
     def do_allow(self, _, words):

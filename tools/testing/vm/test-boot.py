@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A machine that boots from a disk by systemd, as an administrator has it: power
 on, udev loads the driver, what /etc/akida names is on the board and members of
-group akida run it; so it is after a reboot.
+group akida run it; so it is after a reboot and after sleep.
 
 The Debian system on the disk is of this machine's release; 'make install' puts
 the project in place. What happens in it: boot-guest.sh.

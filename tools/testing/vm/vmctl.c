@@ -30,6 +30,8 @@ static const char usage[] =
 	"  kill-board N          kill the board's process: surprise removal\n"
 	"  start-board N         start it again (replug makes the machine see it)\n"
 	"  wakeup-after SECONDS  wake the machine up that long after it has gone to sleep\n"
+	"  press-power SECONDS   press the power button every so many seconds, which wakes a\n"
+	"                        machine from s2idle; 0: no longer\n"
 	"  allow N KEY COUNT     the test has looked at COUNT of that counter itself, such\n"
 	"                        as interrupts.stray: the run does not fail on them\n"
 	"  qmp JSON              a command of QEMU's monitor\n"
