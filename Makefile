@@ -116,8 +116,9 @@ DEMO_BINS  := $(patsubst tools/demo/%.c,$(BUILD)/demo/%,$(wildcard tools/demo/*.
 # refused with a sentence that says so.
 REQUIRED := snappy jansson zlib
 OPTIONAL := libpng libjpeg libcurl nettle hdf5
-# The command's alone: events of boards, tracing, archives of reports, the live view.
-TOOL_OPTIONAL := libnl-genl-3.0 libbpf libarchive ncursesw
+# The command's alone: events of boards, tracing, archives of reports, the live view,
+# and metrics over HTTP.
+TOOL_OPTIONAL := libnl-genl-3.0 libbpf libarchive ncursesw libmicrohttpd
 # libhdf5 is linked into a program of its own only.
 PKGS := $(REQUIRED) $(foreach p,$(filter-out hdf5,$(OPTIONAL)),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p)))
 have = $(if $(filter $(1),$(PKGS)),1,0)
@@ -139,7 +140,8 @@ HAVE_TRACE := $(if $(filter libbpf,$(TOOL_PKGS)),$(if $(shell printf '\043includ
 	$(CLANG) $(BPF_FLAGS) -x c -c -o /dev/null - 2>/dev/null && echo 1),1,0),0)
 TOOL_CPPFLAGS := -DHAVE_LIBNL=$(if $(filter libnl-genl-3.0,$(TOOL_PKGS)),1,0) -DHAVE_TRACE=$(HAVE_TRACE) \
 	-DHAVE_LIBARCHIVE=$(if $(filter libarchive,$(TOOL_PKGS)),1,0) \
-	-DHAVE_NCURSES=$(if $(filter ncursesw,$(TOOL_PKGS)),1,0)
+	-DHAVE_NCURSES=$(if $(filter ncursesw,$(TOOL_PKGS)),1,0) \
+	-DHAVE_LIBMICROHTTPD=$(if $(filter libmicrohttpd,$(TOOL_PKGS)),1,0)
 ifneq ($(TOOL_PKGS),)
 TOOL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(TOOL_PKGS))
 TOOL_LIBS := $(shell $(PKG_CONFIG) --libs $(TOOL_PKGS))
@@ -407,8 +409,8 @@ format:
 	$(Q)clang-format -i $(C_FILES)
 
 # ---------------------------------------------------------------- install
-.PHONY: install install-user install-udev install-man install-boot
-install: install-user install-udev install-boot
+.PHONY: install install-user install-udev install-man install-boot install-export
+install: install-user install-udev install-boot install-export
 # Each page into the folder of its section.
 install-man:
 	$(foreach s,$(sort $(subst .,,$(suffix $(wildcard Documentation/man/*.[1-8])))),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man$(s) && \
@@ -444,6 +446,13 @@ install-boot:
 	$(INSTALL) -m 644 tools/boot/61-akida-load.rules $(DESTDIR)$(UDEVDIR)/
 	sed 's|@BINDIR@|$(BINDIR)|' tools/boot/akida-load@.service.in >$(DESTDIR)$(UNITDIR)/akida-load@.service
 	$(INSTALL) -m 644 tools/boot/lamp.conf tools/boot/modprobe.conf $(DESTDIR)$(DOCDIR)/examples/
+
+# Metrics for Prometheus, when systemctl enable says so; dashboard and alerts.
+install-export:
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/examples/prometheus $(DESTDIR)$(DOCDIR)/examples/grafana
+	sed 's|@BINDIR@|$(BINDIR)|' tools/boot/akida-export.service.in >$(DESTDIR)$(UNITDIR)/akida-export.service
+	$(INSTALL) -m 644 contrib/prometheus/*.yml $(DESTDIR)$(DOCDIR)/examples/prometheus/
+	$(INSTALL) -m 644 contrib/grafana/akida.json $(DESTDIR)$(DOCDIR)/examples/grafana/
 
 # The driver's source where DKMS looks for it: then dkms install akida/VERSION.
 DKMSDIR ?= /usr/src/akida-$(VERSION)

@@ -37,6 +37,9 @@ _akida_options()
 		echo "--data --labels -l --against --layout --threads -t --json" \
 			"--arch --input-scale --input-offset --input-bits --mean --std --ignore-beta $common"
 		;;
+	export)
+		echo "--listen --timeout --textfile --interval --processes $common"
+		;;
 	fetch)
 		echo "--revision --json $common"
 		;;
@@ -185,6 +188,14 @@ _akida_argument()
 		_akida_words "$cur" "0.5.0 0.6.0 0.7.0"
 		;;
 	monitor:-n | monitor:--count | power:-n | power:--count | power:--interval | top:-n | top:--count | top:--interval)
+		;;
+	export:--textfile)
+		_akida_files "$cur" '\.prom$'
+		;;
+	export:--listen)
+		_akida_words "$cur" "127.0.0.1:10150 [::1]:10150 :10150"
+		;;
+	export:--timeout | export:--interval)
 		;;
 	power:--device)
 		_akida_words "$cur" "$(_akida_boards)"
@@ -338,7 +349,7 @@ _akida()
 		;;
 	*)
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch help info inspect list load matvec merge monitor power report run set-weights top trace unload verify $(_akida_options '')"
+			_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate export fetch help info inspect list load matvec merge monitor power report run set-weights top trace unload verify $(_akida_options '')"
 			return
 		fi
 		sub=${COMP_WORDS[1]}
@@ -346,7 +357,7 @@ _akida()
 		;;
 	esac
 	if [ "$sub" = help ]; then
-		_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor power report run set-weights top trace unload verify"
+		_akida_words "$cur" "bench build cdi convert dma-test doctor evaluate export fetch info inspect list load matvec merge monitor power report run set-weights top trace unload verify"
 		return
 	fi
 	if [ "$COMP_CWORD" -gt "$first" ] && _akida_argument "$sub" "$previous" "$cur"; then
@@ -395,4 +406,4 @@ _akida()
 	esac
 }
 
-complete -F _akida akida akida-bench akida-build akida-cdi akida-convert akida-dma-test akida-doctor akida-evaluate akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-report akida-run akida-set-weights akida-top akida-trace akida-unload akida-verify
+complete -F _akida akida akida-bench akida-build akida-cdi akida-convert akida-dma-test akida-doctor akida-evaluate akida-export akida-fetch akida-info akida-inspect akida-list akida-load akida-matvec akida-merge akida-monitor akida-power akida-report akida-run akida-set-weights akida-top akida-trace akida-unload akida-verify

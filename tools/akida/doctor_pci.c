@@ -305,15 +305,12 @@ static void check_msi(struct doctor *d, const struct host_pci *f)
 		"the kernel log says why; on some hosts a switch or bridge leaves too few: put the board into another slot");
 }
 
-static uint64_t total_errors(const struct host_pci *f, const char *kind)
+static unsigned long long total_errors(const struct host_pci *f,
+				       const char *kind)
 {
-	char text[4096], *p;
+	uint64_t count;
 
-	if (ak_sys_read(text, sizeof(text), "%s/aer_dev_%s", f->dir, kind) < 0)
-		return 0;
-	p = strstr(text, "TOTAL_ERR_");
-	p = p ? strchr(p, ' ') : NULL;
-	return p ? strtoull(p, NULL, 10) : 0;
+	return host_pci_errors(f->dir, kind, &count) ? 0 : count;
 }
 
 static void check_errors(struct doctor *d, const struct host_pci *f)

@@ -73,6 +73,20 @@ void host_pci_free(struct host_pci *list, int count)
 	free(list);
 }
 
+int host_pci_errors(const char *dir, const char *kind, uint64_t *count)
+{
+	char text[4096], *p;
+
+	if (ak_sys_read(text, sizeof(text), "%s/aer_dev_%s", dir, kind) < 0)
+		return -1;
+	p = strstr(text, "TOTAL_ERR_");
+	p = p ? strchr(p, ' ') : NULL;
+	if (!p)
+		return -1;
+	*count = strtoull(p, NULL, 10);
+	return 0;
+}
+
 /* "  44:   17   3  IR-PCI-MSI ...": a count for each processor. */
 static uint64_t sum_counts(const char *p)
 {

@@ -57,6 +57,16 @@ int host_pci_get(const char *address, struct host_pci *f);
 void host_pci_free(struct host_pci *list, int count);
 
 /**
+ * host_pci_errors() - errors of a function that the kernel counted (AER)
+ * @dir: where the function is below /sys
+ * @kind: "correctable", "nonfatal" or "fatal"
+ * @count: where to put how many since it was found
+ *
+ * Return: 0, -1 if they are not counted.
+ */
+int host_pci_errors(const char *dir, const char *kind, uint64_t *count);
+
+/**
  * host_irq_count() - how often an interrupt has come
  * @irq: its Linux number
  * @count: where to put the sum over all processors

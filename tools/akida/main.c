@@ -29,6 +29,7 @@ static const struct command commands[] = {
 	{ "doctor", "find out why a board does not work, and what to do",
 	  cmd_doctor },
 	{ "evaluate", "measure how often a model is right", cmd_evaluate },
+	{ "export", "tell Prometheus what boards do", cmd_export },
 	{ "fetch", "download a model from the Hugging Face hub", cmd_fetch },
 	{ "help", "show the help of a subcommand", cmd_help },
 	{ "info", "show a model and what keeps it from running, or a board",

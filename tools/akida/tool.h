@@ -96,6 +96,15 @@ int cmd_doctor(int argc, char **argv);
 int cmd_evaluate(int argc, char **argv);
 
 /**
+ * cmd_export() - akida export: metrics of boards for Prometheus
+ * @argc: of the subcommand
+ * @argv: of the subcommand
+ *
+ * Return: an exit code.
+ */
+int cmd_export(int argc, char **argv);
+
+/**
  * cmd_fetch() - akida fetch: a model from the hub into its cache
  * @argc: of the subcommand
  * @argv: of the subcommand
@@ -319,6 +328,10 @@ enum tool_option {
 	OPT_CDI_VERSION,
 	OPT_LIST,
 	OPT_SERIALS,
+	OPT_LISTEN,
+	OPT_TIMEOUT,
+	OPT_TEXTFILE,
+	OPT_PROCESSES,
 	OPT_SETTING = 0x1000, /* and above: options of formats */
 };
 

@@ -35,7 +35,7 @@ complete_line()
 		"$completion" "$@"
 }
 
-for s in '' bench build cdi convert dma-test doctor evaluate fetch info inspect list load matvec merge monitor report run set-weights top trace unload verify; do
+for s in '' bench build cdi convert dma-test doctor evaluate export fetch info inspect list load matvec merge monitor report run set-weights top trace unload verify; do
 	name=akida${s:+-$s}
 	# shellcheck disable=SC2086
 	from_help "$akida" $s >help
