@@ -51,9 +51,12 @@ void top_batch(const struct top_model *m)
 
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	printf("akida top - %s, over %.3f s: %zu board%s, %zu process%s\n",
-	       clock, m->seconds, m->boards, m->boards == 1 ? "" : "s",
-	       m->processes, m->processes == 1 ? "" : "es");
+	printf("akida top - %s, ", clock);
+	if (m->seconds > 0)
+		printf("over %.3f s: ", m->seconds);
+	printf("%zu board%s, %zu process%s\n", m->boards,
+	       m->boards == 1 ? "" : "s", m->processes,
+	       m->processes == 1 ? "" : "es");
 	if (m->news[0])
 		printf("%s\n", m->news);
 	if (m->boards) {
