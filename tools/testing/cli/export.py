@@ -183,6 +183,13 @@ def check_file(path):
         same(samples(f.read(), False)[0], truth())
 
 
+def check_parse(path, command):
+    with open(path, encoding="utf-8") as f:
+        values = samples(f.read(), False)[0]
+    found = [dict(labels)["command"] for name, labels in values if name == "akida_process_info"]
+    assert sorted(found) == [command, "worker"], found
+
+
 # ------------------------------------------------------------------------ HTTP
 
 

@@ -164,8 +164,46 @@ ok 'numbers with all their digits' eval 'grep -qxF "akida_busy_seconds_total{boa
 	grep -qxF "akida_temperature_celsius{board=\"akida1\",pci_address=\"0000:02:00.0\"} -1.5" a.prom &&
 	grep -qxF "akida_job_latency_seconds_bucket{board=\"akida0\",pci_address=\"0000:01:00.0\",le=\"0.006144\"} 101" a.prom'
 ok 'a board that says little' eval '! grep "akida2.*\(latency\|watts\|clock\|memory\|suspended\)" a.prom'
+# opened PID FD ID COMMAND JOBS PROGRAM: an open file of board 1.
+opened()
+{
+	lead "proc/$1/fd/$2" /dev/akida1
+	put "proc/$1/comm" "$4"
+	put "proc/$1/status" "Name:	x
+Uid:	1000	1000	1000	1000"
+	put "proc/$1/fdinfo/$2" "pos:	0
+akida-node:	akida1
+akida-pdev:	0000:02:00.0
+akida-client-id:	$3
+akida-busy-time:	1500000001 ns
+akida-jobs:	$5
+akida-jobs-failed:	1
+akida-memory:	12 KiB
+akida-program:	$6"
+}
+
+ok 'no process by default' eval '! grep -q akida_process a.prom'
+opened 4711 3 17 'a"b\c' 12 digits
+opened 4712 5 17 'a"b\c' 12 digits
+opened 4712 6 18 worker 0 ''
+ok '--processes' run 0 export --processes --textfile p.prom
+same='board="akida1",pci_address="0000:02:00.0",client="17",pid="4711"'
+other='board="akida1",pci_address="0000:02:00.0",client="18",pid="4712"'
+cat >expected <<-END
+	akida_process_info{$same,command="a\\"b\\\\c",user="1000",program="digits"} 1
+	akida_process_info{$other,command="worker",user="1000",program=""} 1
+	akida_process_busy_seconds_total{$same} 1.500000001
+	akida_process_busy_seconds_total{$other} 1.500000001
+	akida_process_jobs_completed_total{$same} 12
+	akida_process_jobs_completed_total{$other} 0
+	akida_process_jobs_failed_total{$same} 1
+	akida_process_jobs_failed_total{$other} 1
+	akida_process_memory_bytes{$same} 12288
+	akida_process_memory_bytes{$other} 12288
+END
+ok 'each open file once, names escaped' eval 'diff expected <(grep "^akida_process_" p.prom)'
 if command -v promtool >/dev/null; then
-	ok 'promtool has nothing to say' eval '[ -z "$(promtool check metrics <a.prom 2>&1)" ]'
+	ok 'promtool has nothing to say' eval '[ -z "$(cat a.prom <(grep akida_process p.prom) | promtool check metrics 2>&1)" ]'
 	ok 'promtool: alerts' promtool check rules "$contrib/prometheus/akida.rules.yml"
 	ok 'promtool: each alert comes when it should' promtool test rules "$contrib/prometheus/akida.rules.test.yml"
 	ok 'promtool: example of a configuration' promtool check config "$contrib/prometheus/prometheus.yml"
@@ -188,6 +226,8 @@ if ! "$python" -c 'import prometheus_client' 2>/dev/null; then
 	exit
 fi
 ok 'what it says is what the files say' ask file a.prom
+ok 'also of names with quotes' ask parse p.prom 'a"b\c'
+gone proc/4711 proc/4712
 "$akida" export --textfile b.prom --interval 0.1 >served 2>served.err </dev/null &
 exporter=$!
 wait_for test -s b.prom
