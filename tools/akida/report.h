@@ -93,9 +93,9 @@ void report_names(struct report *r);
 /**
  * report_add() - add a file
  * @r: report
- * @name: of the file, as printf
  * @data: text, whose secrets are replaced
  * @size: bytes; what is more than REPORT_MAX_FILE is left out at its beginning
+ * @name: of the file, as printf
  *
  * What would make the report too large is noted as missing.
  */
