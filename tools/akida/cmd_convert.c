@@ -156,10 +156,10 @@ static void print_summary(const struct convert *c, const json_t *report)
 	else if (json_array_size(files) == 1)
 		path = json_string_value(
 			json_object_get(json_array_get(files, 0), "path"));
-	printf("Wrote %s: %zu file%s, %sB; %lld tensors, %s weights in %.1f s\n",
+	printf("Wrote %s: %zu file%s, %s; %lld tensors, %s weights in %.1f s\n",
 	       path, json_array_size(files),
 	       json_array_size(files) == 1 ? "" : "s",
-	       tool_human(bytes, size, sizeof(size)),
+	       tool_bytes(bytes, size, sizeof(size)),
 	       (long long)json_integer_value(
 		       json_object_get(report, "tensors")),
 	       tool_human(weights, count, sizeof(count)),

@@ -260,9 +260,8 @@ static void print_summary(const struct info_request *r,
 		else
 			printf("potentials\n");
 	}
-	tool_human(sum->bytes, human, sizeof(human));
-	printf("Weights   %s%sB at their bits\n", human,
-	       strchr(human, ' ') ? "" : " ");
+	printf("Weights   %s at their bits\n",
+	       tool_bytes(sum->bytes, human, sizeof(human)));
 	if (r->reason) {
 		clean = text_clean(r->reason);
 		printf("Runs      no: %s\n", clean);

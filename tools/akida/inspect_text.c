@@ -87,7 +87,7 @@ static void print_summary(const struct inspect *i)
 		bytes += i->row[k].bytes;
 	}
 	tool_human(elements, count, sizeof(count));
-	tool_human(bytes, held, sizeof(held));
+	tool_bytes(bytes, held, sizeof(held));
 	name = text_clean(i->path);
 	printf("\nFile      %s\n", name);
 	free(name);
@@ -98,9 +98,9 @@ static void print_summary(const struct inspect *i)
 	}
 	for (k = 0; ak_tensors_file(i->set, k, &size); k++)
 		files += size;
-	tool_human(files, on_disk, sizeof(on_disk));
-	printf("Size      %sB in %zu file%s\n", on_disk, k, k == 1 ? "" : "s");
-	printf("Tensors   %zu, %s elements, %sB\n", i->rows, count, held);
+	tool_bytes(files, on_disk, sizeof(on_disk));
+	printf("Size      %s in %zu file%s\n", on_disk, k, k == 1 ? "" : "s");
+	printf("Tensors   %zu, %s elements, %s\n", i->rows, count, held);
 }
 
 static void print_meta(const struct inspect *i)

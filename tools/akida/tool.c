@@ -225,3 +225,13 @@ char *tool_human(uint64_t value, char *buf, size_t size)
 	snprintf(buf, size, "%.1f %c", scaled, units[i]);
 	return buf;
 }
+
+char *tool_bytes(uint64_t bytes, char *buf, size_t size)
+{
+	size_t n;
+
+	tool_human(bytes, buf, size);
+	n = strlen(buf);
+	snprintf(buf + n, size - n, "%sB", strchr(buf, ' ') ? "" : " ");
+	return buf;
+}

@@ -497,4 +497,14 @@ char *tool_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 char *tool_human(uint64_t value, char *buf, size_t size);
 
+/**
+ * tool_bytes() - the same for bytes: "3772 B", "1.2 MB"
+ * @bytes: how many
+ * @buf: where to put it
+ * @size: of it
+ *
+ * Return: @buf.
+ */
+char *tool_bytes(uint64_t bytes, char *buf, size_t size);
+
 #endif /* TOOL_H */

@@ -83,10 +83,11 @@ if grep -q 'show_fdinfo' kernel.c; then
 	same 'lines of fdinfo'
 fi
 
-# Variables that programs look at; those of tests and of the system's own are
-# in the page, too, as it does no harm.
+# Variables that programs look at, but for those of the dynamic linker, which
+# only go on to programs that they run.
 grep -rhoE '(getenv|is_set)\("[A-Z0-9_]+"' "$top"/userspace "$top"/tools/akida "$top"/tools/akida-board --include='*.c' | sed 's/.*"\(.*\)"/\1/' >source
 sed -n '/^int ak_hub_cache(/,/^}/s/.*{ "\([A-Z_]*\)", ".*/\1/p' "$top/userspace/lib/convert/hub_cache.c" >>source
+sed -i '/^LD_/d' source
 tags akida.7 Ev >page
 sort -u source >source.sorted
 sort -u page >page.sorted

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
-
+#include "each_chip.h"
 #include "named.h"
 
 static struct akida_ioc_info info(int fd)
@@ -49,37 +48,11 @@ static int drop(int fd, const char *name)
 	return named_delete(fd, name, 0);
 }
 
-FIXTURE(names)
-{
-	struct board b;
-	struct akida_ioc_info info;
-	int fd;
-};
+EACH_CHIP(names);
 
-FIXTURE_VARIANT(names)
-{
-	int chip;
-};
-
-/* clang-format off */
-FIXTURE_VARIANT_ADD(names, akd1000) {
-	.chip = AKIDA_CHIP_AKD1000,
-};
-
-FIXTURE_VARIANT_ADD(names, akd1500) {
-	.chip = AKIDA_CHIP_AKD1500,
-};
-
-/* clang-format on */
 FIXTURE_SETUP(names)
 {
-	self->fd = -1;
-	if (board_find(&self->b, variant->chip))
-		SKIP(longjmp(_metadata->env, 1),
-		     "this machine has no such board");
-	self->fd = dev_open(&self->b);
-	ASSERT_GE(self->fd, 0);
-	self->info = info(self->fd);
+	OPEN_BOARD();
 	ASSERT_EQ(0, named_count(self->fd));
 }
 

@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 
 #include "board_fixture.h"
+#include "named.h"
 
 enum {
 	OWN_THREADS = 2, /* whose data is checked */
@@ -33,9 +34,9 @@ enum {
 
 /* What may come of a call that makes no sense */
 static const int known[] = {
-	-EINVAL, -ENOENT,     -EFAULT, -ENOSPC, -ENOMEM,
-	-EBUSY,	 -EAGAIN,     -EINTR,  -EACCES, -EBADF,
-	-ETIME,	 -EOPNOTSUPP, -ESTALE, -ENOTTY, -E2BIG,
+	-EINVAL, -ENOENT, -EFAULT,   -ENOSPC, -ENOMEM,	   -EBUSY,   -EAGAIN,
+	-EINTR,	 -EACCES, -EBADF,    -ETIME,  -EOPNOTSUPP, -ESTALE,  -ENOTTY,
+	-E2BIG,	 -EEXIST, -EALREADY, -EDQUOT, -EPERM,	   -EBADMSG,
 };
 
 static struct {
@@ -50,7 +51,7 @@ static struct {
 	/* Everybody lets go of the board, for a claim. */
 	atomic_bool retreat;
 	atomic_ullong offset[SLOTS];
-	atomic_ulong calls, good, copies, checked, claims, forks;
+	atomic_ulong calls, good, copies, checked, claims, forks, named, opened;
 } all;
 
 static uint32_t random_of(uint64_t *state)
@@ -316,6 +317,69 @@ static void wild_eventfd(int fd, uint64_t *s)
 	close(own);
 }
 
+/* Programs come, get names, and are opened, changed and taken away by others. */
+static void wild_program(int fd, uint64_t *s, uint8_t *pool)
+{
+	static const char *const names[] = { "wild", "wild-2", "wild-3",
+					     "w/ild", "" };
+	const char *name = names[below(s, 16) % ARRAY_SIZE(names)];
+	uint32_t handle = any_handle(s), seed = random_of(s) % 8;
+	struct akida_named list[4];
+	struct tiny t;
+	int err;
+
+	switch (random_of(s) % 10) {
+	case 0:
+	case 1:
+		err = tiny_load(fd, &t, all.b.chip, seed);
+		expect_known("program", err);
+		if (err < 0 || random_of(s) % 4 == 0)
+			break;
+		handle = err;
+		/* fall through */
+	case 2:
+		err = named_give(fd, handle, name, any_bits(s, 0777),
+				 any_bits(s, AKIDA_NAME_REPLACE),
+				 any_memory(s, pool),
+				 random_of(s) % 2 ? 0 : below(s, 8192));
+		expect_known("name", err);
+		all.named += !err;
+		break;
+	case 3:
+	case 4:
+		err = named_open(
+			fd, name,
+			any_bits(s, AKIDA_RIGHT_RUN | AKIDA_RIGHT_WRITE), NULL);
+		expect_known("open by name", err);
+		all.opened += err >= 0;
+		break;
+	case 5:
+		expect_known("list", named_list(fd, list, ARRAY_SIZE(list)));
+		break;
+	case 6:
+		expect_known("note", named_note(fd, handle, any_memory(s, pool),
+						below(s, 8192)));
+		break;
+	case 7:
+		tiny_make(&t, all.b.chip, seed);
+		expect_known("update",
+			     named_update(fd, handle, &t,
+					  any_bits(s, AKIDA_UPDATE_WAIT)));
+		break;
+	case 8:
+		expect_known("mode",
+			     named_mode(fd, name, any_bits(s, 0777),
+					any_bits(s, 0), any_bits(s, 0)));
+		break;
+	default:
+		if (random_of(s) % 2)
+			expect_known("delete",
+				     named_delete(fd, name, any_bits(s, 0)));
+		else
+			expect_known("free program", named_free(fd, handle));
+	}
+}
+
 static void wild_map(int fd, uint64_t *s)
 {
 	uint64_t at = random_of(s) % 8 ? all.offset[random_of(s) % SLOTS] :
@@ -351,7 +415,11 @@ static void wild_noise(int fd, uint64_t *s)
 		AKIDA_IOC_INFO,		AKIDA_IOC_BUFFER_CREATE,
 		AKIDA_IOC_BUFFER_QUERY, AKIDA_IOC_BUFFER_FREE,
 		AKIDA_IOC_COPY,		AKIDA_IOC_WAIT,
-		AKIDA_IOC_EVENTFD,
+		AKIDA_IOC_EVENTFD,	AKIDA_IOC_PROGRAM_CREATE,
+		AKIDA_IOC_PROGRAM_FREE, AKIDA_IOC_PROGRAM_UPDATE,
+		AKIDA_IOC_PROGRAM_NAME, AKIDA_IOC_PROGRAM_OPEN,
+		AKIDA_IOC_PROGRAM_LIST, AKIDA_IOC_PROGRAM_NOTE,
+		AKIDA_IOC_PROGRAM_MODE, AKIDA_IOC_PROGRAM_DELETE,
 	};
 	uint32_t arg[64];
 	unsigned long cmd = cmds[random_of(s) % ARRAY_SIZE(cmds)];
@@ -428,6 +496,7 @@ static void wild_claim(uint64_t *s)
 		all.retreat = i < 99 && random_of(s) % 16;
 		for (int k = 0; k < FILES; k++)
 			wild_reopen(all.fd[k]);
+		named_delete_all(fd);
 		n = pwrite(fd, out, sizeof(out), at);
 		expect_known("write", n < 0 ? -errno : 0);
 		if (n < 0)
@@ -463,6 +532,10 @@ static void *wild_thread(void *arg)
 
 		if (all.retreat) {
 			sleep_ms(1);
+			continue;
+		}
+		if (random_of(&s) % 8 == 0) {
+			wild_program(fd, &s, pool);
 			continue;
 		}
 		if (what < 60)
@@ -531,20 +604,25 @@ TEST_F_TIMEOUT(board, random_calls, 600)
 	for (size_t k = 0; k < ARRAY_SIZE(t); k++)
 		pthread_join(t[k], NULL);
 	EXPECT_FALSE(all.failed);
+	EXPECT_EQ(0, named_delete_all(self->fd));
 	for (int k = 0; k < FILES; k++)
 		close(all.fd[k]);
 
-	TH_LOG("%lu calls, %lu good; %lu copies, %lu bytes checked; %lu claims, %lu children",
+	TH_LOG("%lu calls, %lu good; %lu copies, %lu bytes checked; %lu claims, %lu children; %lu names, opened %lu times",
 	       all.calls, all.good, all.copies, all.checked, all.claims,
-	       all.forks);
+	       all.forks, all.named, all.opened);
 	/* It was no idle time, slow as the machine may be. */
 	EXPECT_GT(all.copies, 20U);
 	EXPECT_GT(all.checked, 0U);
 	EXPECT_GT(all.good, all.calls / 32);
-	if (seconds >= 10)
+	if (seconds >= 10) {
 		EXPECT_GT(all.claims, 0U);
+		EXPECT_GT(all.named, 0U);
+		EXPECT_GT(all.opened, 0U);
+	}
 	ASSERT_EQ(0, dev_ioctl(self->fd, AKIDA_IOC_INFO, &i));
 	EXPECT_EQ(1U, i.users);
+	EXPECT_EQ(0U, i.programs);
 	EXPECT_EQ(self->info.devmem_free, i.devmem_free);
 	EXPECT_EQ(self->info.devmem_largest, i.devmem_largest);
 	EXPECT_EQ(self->info.window_free, i.window_free);
