@@ -199,7 +199,7 @@ done
 usleep 300000
 akd1500=$(index_of $h)
 n=0
-until grep -q 'is there' watched || [ $n -ge 300 ]; do
+until grep -q "($h) is there" watched || [ $n -ge 300 ]; do
 	usleep 100000
 	n=$((n + 1))
 done
