@@ -13,25 +13,26 @@
 #include "akida_test.h"
 
 /* Members b, info and fd; variants akd1000 and akd1500. */
-#define EACH_CHIP(fixture)                     \
-	FIXTURE(fixture)                       \
-	{                                      \
-		struct board b;                \
-		struct akida_ioc_info info;    \
-		int fd;                        \
-	};                                     \
-	FIXTURE_VARIANT(fixture)               \
-	{                                      \
-		int chip;                      \
-	};                                     \
-	FIXTURE_VARIANT_ADD(fixture, akd1000){ \
-		.chip = AKIDA_CHIP_AKD1000,    \
-	};                                     \
-	FIXTURE_VARIANT_ADD(fixture, akd1500)  \
-	{                                      \
-		.chip = AKIDA_CHIP_AKD1500,    \
+/* clang-format off */
+#define EACH_CHIP(fixture)			\
+	FIXTURE(fixture)			\
+	{					\
+		struct board b;			\
+		struct akida_ioc_info info;	\
+		int fd;				\
+	};					\
+	FIXTURE_VARIANT(fixture)		\
+	{					\
+		int chip;			\
+	};					\
+	FIXTURE_VARIANT_ADD(fixture, akd1000) {	\
+		.chip = AKIDA_CHIP_AKD1000,	\
+	};					\
+	FIXTURE_VARIANT_ADD(fixture, akd1500) {	\
+		.chip = AKIDA_CHIP_AKD1500,	\
 	}
 
+/* clang-format on */
 /* For set-ups. 6.1's harness runs the test after one that just returns. */
 #define OPEN_BOARD()                                                         \
 	do {                                                                 \
