@@ -175,7 +175,7 @@ void akida_hwmon_remove(struct akida_device *adev)
 
 	if (!p)
 		return;
-	cancel_work_sync(&p->alert);
+	cancel_delayed_work_sync(&p->alert);
 	if (p->hwmon)
 		hwmon_device_unregister(p->hwmon);
 	p->hwmon = NULL;
@@ -198,7 +198,7 @@ void akida_hwmon_add(struct akida_device *adev)
 void akida_hwmon_remove(struct akida_device *adev)
 {
 	if (adev->power)
-		cancel_work_sync(&adev->power->alert);
+		cancel_delayed_work_sync(&adev->power->alert);
 }
 
 void akida_hwmon_alert(struct akida_power *p)

@@ -36,6 +36,9 @@
 #define BUS_UV 1250
 #define TEMPERATURE_PER_DEGREE 16
 
+/* How often an alert's end is looked for */
+#define ALERT_INTERVAL (HZ / 2)
+
 static u32 get(struct akida_device *adev, u32 offset)
 {
 	return akida_core_read(adev, MONITOR + offset);
@@ -48,17 +51,43 @@ static void set(struct akida_device *adev, u32 offset, u32 value)
 
 /* ------------------------------------------------------------- interrupts */
 
-static void alert_work(struct work_struct *work)
+static void tell(struct akida_power *p, enum akida_nl_limit limit)
 {
-	struct akida_power *p = container_of(work, struct akida_power, alert);
 	long uw;
 	s64 value;
 	int err = akida_sensor_read(p, AKIDA_HAS_POWER, &uw);
 
 	value = err ? 0 : uw;
-	akida_event_sensor(p->adev, AKIDA_NL_SENSOR_POWER, AKIDA_NL_LIMIT_MAX,
+	akida_event_sensor(p->adev, AKIDA_NL_SENSOR_POWER, limit,
 			   err ? NULL : &value);
 	akida_hwmon_alert(p);
+}
+
+/*
+ * The board interrupts when an alert begins, not when it ends. One work item
+ * tells of both, so that they are told in their order.
+ */
+static void alert_work(struct work_struct *work)
+{
+	struct akida_power *p =
+		container_of(work, struct akida_power, alert.work);
+	bool over;
+	int err;
+
+	if (atomic_xchg(&p->raised, 0)) {
+		p->alerting = true;
+		tell(p, AKIDA_NL_LIMIT_MAX);
+	} else if (p->alerting) {
+		/* While it sleeps or is being reset it cannot tell. */
+		err = akida_power_over(p, &over);
+		if (err == -ENODEV || (!err && !over)) {
+			p->alerting = false;
+			if (!err)
+				tell(p, AKIDA_NL_LIMIT_NONE);
+		}
+	}
+	if (p->alerting)
+		queue_delayed_work(akida_wq, &p->alert, ALERT_INTERVAL);
 }
 
 irqreturn_t akida_power_irq(struct akida_device *adev)
@@ -75,7 +104,8 @@ irqreturn_t akida_power_irq(struct akida_device *adev)
 		status = get(adev, STATUS);
 		if ((status & STATUS_ALERT) && status != U32_MAX) {
 			set(adev, STATUS, STATUS_ALERT);
-			queue_work(akida_wq, &p->alert);
+			atomic_set(&p->raised, 1);
+			mod_delayed_work(akida_wq, &p->alert, 0);
 			ret = IRQ_HANDLED;
 		}
 	}
@@ -289,7 +319,7 @@ int akida_power_init(struct akida_device *adev)
 						  AKIDA_CLOCK_PERFORMANCE;
 	spin_lock_init(&p->irq_lock);
 	mutex_init(&p->lock);
-	INIT_WORK(&p->alert, alert_work);
+	INIT_DELAYED_WORK(&p->alert, alert_work);
 	adev->power = p;
 	akida_power_restart(adev);
 	return 0;

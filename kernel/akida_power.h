@@ -44,7 +44,9 @@
  * @mode: of the clock, AKIDA_CLOCK_*: what a reset sets again
  * @limit: of power, in its LSB: the same
  * @hwmon: device; NULL without
- * @alert: tells of an alert
+ * @raised: the board has raised its alert since @alert last ran
+ * @alerting: an alert was told, and not its end; @alert's
+ * @alert: tells of an alert, and then looks for its end
  */
 struct akida_power {
 	struct akida_device *adev;
@@ -56,7 +58,9 @@ struct akida_power {
 	u32 mode;
 	u32 limit;
 	struct device *hwmon;
-	struct work_struct alert;
+	atomic_t raised;
+	bool alerting;
+	struct delayed_work alert;
 };
 
 /* ------------------------------------------------- registers: akida_power.c */

@@ -77,7 +77,8 @@ enum akida_nl_sensor {
  * enum akida_nl_limit - which limit of a sensor was crossed
  * @AKIDA_NL_LIMIT_MIN: the value is too low
  * @AKIDA_NL_LIMIT_MAX: the value is too high
- * @AKIDA_NL_LIMIT_NONE: the board's alert has ended
+ * @AKIDA_NL_LIMIT_NONE: the board's alert has ended; the driver looks for that
+ *	twice a second, and not while the board is suspended or being reset
  */
 enum akida_nl_limit {
 	AKIDA_NL_LIMIT_MIN,

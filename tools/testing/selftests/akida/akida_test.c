@@ -216,6 +216,12 @@ void *buffer_map(int fd, uint32_t kind, uint64_t size, uint32_t *handle)
 		return NULL;
 	}
 	*handle = h;
+	/* Offset 0 would be the vendor's interface. */
+	if (!buf.mmap_offset) {
+		buffer_free(fd, h);
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
 	p = mmap(NULL, buf.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 		 (off_t)buf.mmap_offset);
 	return p == MAP_FAILED ? NULL : p;

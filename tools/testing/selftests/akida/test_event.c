@@ -265,7 +265,15 @@ TEST_F_TIMEOUT(board, sensor_alert, 60)
 		EXPECT_GT(V(VALUE), 0U);
 		EXPECT_LT(V(VALUE), 100000000U);
 	}
+	/* It lasts until the board says that it does not, which is asked twice. */
+	EXPECT_EQ(-ETIME, netlink_next(&n, &e, 1200));
 	ASSERT_EQ(0, vmctl("board %d clear sensor-alert", self->b.number));
+	NEXT(AKIDA_NL_CMD_SENSOR_NTF);
+	EXPECT_EQ(AKIDA_NL_SENSOR_POWER, V(SENSOR));
+	EXPECT_EQ(AKIDA_NL_LIMIT_NONE, V(LIMIT));
+	EXPECT_GT(V(VALUE), 0U);
+	EXPECT_LT(V(VALUE), 100000000U);
+	QUIET();
 	netlink_close(&n);
 }
 
