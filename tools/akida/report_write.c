@@ -70,9 +70,10 @@ void report_finish(struct report *r)
 		r->serials ?
 			"Serial numbers are in it, as was asked for (--serials).\n" :
 			"Serial numbers are left out.\n");
-	if (r->num_missing)
+	if (r->num_missing) {
 		ak_buf_text(&b, "\nNot in here, and why:\n\n");
-	qsort(r->missing, r->num_missing, sizeof(*r->missing), by_path);
+		qsort(r->missing, r->num_missing, sizeof(*r->missing), by_path);
+	}
 	for (i = 0; i < r->num_missing; i++) {
 		ak_buf_text(&b, r->missing[i].path);
 		ak_buf_text(&b, ": ");
