@@ -175,10 +175,10 @@ static int find_boards(const struct cdi *c, struct node **nodes)
 {
 	bool *found = tool_alloc(c->num_boards + 1, sizeof(*found));
 	struct akida_board_desc d;
+	int from = 0, rc = 0;
 	size_t i, n = 0;
-	int rc = 0;
 
-	for (i = 0; !akida_board_list((unsigned int)i, &d, sizeof(d)); i++) {
+	while (!ak_board_next(&from, &d)) {
 		if (!wanted(c, found, &d))
 			continue;
 		*nodes = tool_realloc(*nodes, n + 1, sizeof(**nodes));

@@ -10,6 +10,7 @@
 
 #include "common/pci.h"
 #include "common/sys.h"
+#include "device/board.h"
 #include "export.h"
 #include "host.h"
 #include "status.h"
@@ -105,10 +106,10 @@ static void look(struct machine *m, bool processes)
 	struct akida_board_desc d;
 	char *address;
 	struct board b;
-	unsigned int i;
+	int from = 0;
 
 	memset(m, 0, sizeof(*m));
-	for (i = 0; !akida_board_list(i, &d, sizeof(d)); i++) {
+	while (!ak_board_next(&from, &d)) {
 		memset(&b, 0, sizeof(b));
 		if (status_board_read(&b.s, &d))
 			continue;

@@ -19,9 +19,9 @@
 #define FLIGHTS 2
 
 /* Boards with a node: a container was not given others that sysfs shows. */
-static int next_board(unsigned int *i, struct akida_board_desc *d)
+static int next_board(int *from, struct akida_board_desc *d)
 {
-	while (!akida_board_list((*i)++, d, sizeof(*d)))
+	while (!ak_board_next(from, d))
 		if (ak_board_has_node(d))
 			return 0;
 	return -1;
@@ -44,7 +44,7 @@ static int no_board(void)
 int place_board(const char *name, char board[64])
 {
 	struct akida_board_desc d, more;
-	unsigned int i = 0;
+	int from = 0;
 
 	if (name) {
 		if (!akida_board_find(name, &d, sizeof(d)) &&
@@ -54,15 +54,15 @@ int place_board(const char *name, char board[64])
 		snprintf(board, 64, "%s", name);
 		return 0;
 	}
-	if (next_board(&i, &d))
+	if (next_board(&from, &d))
 		return no_board();
-	if (!next_board(&i, &more)) {
+	if (!next_board(&from, &more)) {
 		char first[sizeof(d.node)];
 
 		strcpy(first, d.node);
 		term_error("there are several boards: say which, %s or %s%s",
 			   first, more.node,
-			   next_board(&i, &d) ? "" : " or another");
+			   next_board(&from, &d) ? "" : " or another");
 		return -1;
 	}
 	snprintf(board, 64, "%s", d.node);
@@ -79,15 +79,14 @@ static int read_file(struct place *p)
 static int list_devices(struct place *p)
 {
 	struct akida_board_desc d;
-	unsigned int i = 0;
-	int n = 0;
+	int from = 0, n = 0;
 
 	if (strcmp(p->device, PLACE_ALL)) {
 		p->name = tool_alloc(1, sizeof(*p->name));
 		snprintf(p->name[0], sizeof(p->name[0]), "%s", p->device);
 		return 1;
 	}
-	while (!next_board(&i, &d)) {
+	while (!next_board(&from, &d)) {
 		p->name =
 			tool_realloc(p->name, (size_t)n + 1, sizeof(*p->name));
 		snprintf(p->name[n++], sizeof(p->name[0]), "%s", d.node);

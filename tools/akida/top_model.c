@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "device/board.h"
 #include "tool.h"
 #include "top.h"
 
@@ -95,66 +96,34 @@ static int sample_board(struct top_board **b, const struct akida_board_desc *d)
 	return 0;
 }
 
-static int by_index(const void *a, const void *b)
-{
-	const struct top_board *const *x = a, *const *y = b;
-	uint32_t i = (*x)->now.desc.index, j = (*y)->now.desc.index;
-
-	return (i > j) - (i < j);
-}
-
-/*
- * Boards that were not listed. When one goes while they are counted through,
- * the next one is passed over: each is asked for before it is taken for gone.
- */
-static size_t sample_missed(struct top_model *m, struct top_board **found,
-			    size_t num)
-{
-	struct akida_board_desc d;
-	struct top_board *b;
-	size_t i;
-
-	for (i = 0; i < m->boards; i++) {
-		b = m->board[i];
-		d = b->now.desc;
-		if (num < TOP_BOARDS && !sample_board(&b, &d)) {
-			found[num++] = b;
-			continue;
-		}
-		tell(m, b, "is gone");
-		free(b);
-	}
-	qsort(found, num, sizeof(found[0]), by_index);
-	return num;
-}
-
 static void sample_boards(struct top_model *m)
 {
 	struct top_board *found[TOP_BOARDS], *b;
 	struct akida_board_desc d;
-	unsigned int i;
-	size_t num = 0;
+	size_t num = 0, i;
+	int from = 0;
 	bool fresh;
 
 	m->seconds = 0;
-	for (i = 0; num < TOP_BOARDS && !akida_board_list(i, &d, sizeof(d));
-	     i++) {
+	while (num < TOP_BOARDS && !ak_board_next(&from, &d)) {
 		b = take(m, &d);
 		fresh = !b;
 		if (sample_board(&b, &d)) {
-			/* Gone since it was listed: told below. */
+			/* Gone since it was found: told below. */
 			if (b)
 				m->board[m->boards++] = b;
 			continue;
 		}
 		if (fresh && m->samples)
 			tell(m, b, "is there");
+		if (b->known && b->rates.seconds > m->seconds)
+			m->seconds = b->rates.seconds;
 		found[num++] = b;
 	}
-	num = sample_missed(m, found, num);
-	for (i = 0; i < num; i++)
-		if (found[i]->known && found[i]->rates.seconds > m->seconds)
-			m->seconds = found[i]->rates.seconds;
+	for (i = 0; i < m->boards; i++) {
+		tell(m, m->board[i], "is gone");
+		free(m->board[i]);
+	}
 	memcpy(m->board, found, num * sizeof(found[0]));
 	m->boards = num;
 }

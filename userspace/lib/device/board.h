@@ -78,6 +78,18 @@ int ak_board_fail(struct akida_board *b, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /**
+ * ak_board_next() - go through boards by their indexes
+ * @from: smallest index to be found, 0 at first; afterwards the one behind @d
+ * @d: where to put the board
+ *
+ * One that goes meanwhile makes no other be passed over, as it would in counting
+ * with akida_board_list().
+ *
+ * Return: 0, -ENOENT behind the last.
+ */
+int ak_board_next(int *from, struct akida_board_desc *d);
+
+/**
  * ak_board_node_index() - which board a node leads to
  * @path: of the node: its name may be any, as in a container
  *

@@ -26,15 +26,13 @@ static int board_list(unsigned int i, struct akida_device_info *info)
 {
 	struct akida_board_desc d;
 	char link[48] = "", place[32] = "";
-	unsigned int n = 0;
+	int from = 0;
 
 	/* Those that a container was not given are no devices of it. */
-	for (;; n++) {
-		if (akida_board_list(n, &d, sizeof(d)))
+	do {
+		if (ak_board_next(&from, &d))
 			return -ENOENT;
-		if (ak_board_has_node(&d) && !i--)
-			break;
-	}
+	} while (!ak_board_has_node(&d) || i--);
 	memset(info, 0, sizeof(*info));
 	snprintf(info->name, sizeof(info->name), "%s", d.node);
 	if (d.link_speed)

@@ -104,8 +104,7 @@ static int next_index(int from)
 	return best;
 }
 
-/* Boards come and go: one that is gone meanwhile is passed over. */
-static int next_board(int *from, struct akida_board_desc *d)
+int ak_board_next(int *from, struct akida_board_desc *d)
 {
 	int index;
 
@@ -128,7 +127,7 @@ AK_EXPORT int akida_board_list(unsigned int i, struct akida_board_desc *desc,
 	int from = 0;
 
 	do {
-		if (next_board(&from, &d))
+		if (ak_board_next(&from, &d))
 			return -ENOENT;
 	} while (i--);
 	return ak_copy_out(desc, desc_size, &d, sizeof(d));
@@ -166,7 +165,7 @@ static int find_address(const char *address, struct akida_board_desc *d)
 {
 	int from = 0;
 
-	while (!next_board(&from, d))
+	while (!ak_board_next(&from, d))
 		if (!strcmp(d->pci_address, address))
 			return 0;
 	return -ENOENT;
@@ -203,8 +202,9 @@ static int find_index(int index, struct akida_board_desc *d)
 	if (!find_node(node, d) || !describe(d, index))
 		return 0;
 	from = index;
-	return next_board(&from, d) || d->index != (uint32_t)index ? -ENOENT :
-								     0;
+	return ak_board_next(&from, d) || d->index != (uint32_t)index ?
+		       -ENOENT :
+		       0;
 }
 
 AK_EXPORT int akida_board_find(const char *name, struct akida_board_desc *desc,
