@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "term.h"
 #include "tool.h"
 #include "top.h"
@@ -100,7 +101,7 @@ static void wait_until(uint64_t moment, const sigset_t *outside)
 	struct timespec t;
 	uint64_t now;
 
-	while (!ended && (now = top_now()) < moment) {
+	while (!ended && (now = ak_now_ns()) < moment) {
 		t.tv_sec = (time_t)((moment - now) / 1000000000);
 		t.tv_nsec = (long)((moment - now) % 1000000000);
 		ppoll(NULL, 0, &t, outside);
@@ -124,12 +125,12 @@ static void frames(struct top_model *m, const struct options_top *o)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	top_sample(m);
-	next = top_now() + step;
+	next = ak_now_ns() + step;
 	for (;;) {
 		wait_until(next, &outside);
 		if (ended)
 			return;
-		next = top_now() + step;
+		next = ak_now_ns() + step;
 		top_sample(m);
 		if (o->json)
 			top_json(m);

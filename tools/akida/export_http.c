@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #if HAVE_LIBMICROHTTPD
 #include <microhttpd.h>
 #endif
 
+#include "common/clock.h"
 #include "export.h"
 #include "term.h"
 #include "tool.h"
@@ -29,16 +29,17 @@
 #define CONNECTIONS 64
 #define CONNECTION_MEMORY 16384
 /* When all connections are taken, who has had one so long makes room. */
-#define CROWDED_SECONDS 1.0
+#define CROWDED_SECONDS 1
+#define NS_PER_S 1000000000ULL
 
 /**
  * struct client - a connection
  * @fd: its socket, -1 while the slot is free
- * @since: seconds when it began or its last answer was sent
+ * @since: when it began or its last answer was sent, nanoseconds
  */
 struct client {
 	int fd;
-	double since;
+	uint64_t since;
 };
 
 /**
@@ -54,7 +55,7 @@ struct client {
 struct server {
 	struct MHD_Daemon *daemon;
 	bool processes;
-	double timeout;
+	unsigned int timeout;
 	struct client clients[CONNECTIONS];
 	unsigned int connected;
 	bool ended;
@@ -158,14 +159,6 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *c,
 
 /* -------------------------------------------------------------- connections */
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void notice(void *arg, struct MHD_Connection *c, void **context,
 		   enum MHD_ConnectionNotificationCode code)
 {
@@ -190,7 +183,7 @@ static void notice(void *arg, struct MHD_Connection *c, void **context,
 	slot = &s->clients[i];
 	slot->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
 			   ->connect_fd;
-	slot->since = now();
+	slot->since = ak_now_ns();
 	s->connected++;
 	*context = slot;
 }
@@ -205,20 +198,20 @@ static void completed(void *arg, struct MHD_Connection *c, void **state,
 	(void)state;
 	(void)why;
 	if (info && info->socket_context)
-		((struct client *)info->socket_context)->since = now();
+		((struct client *)info->socket_context)->since = ak_now_ns();
 }
 
 /* Those that take too long; libmicrohttpd sees that they are gone. */
 static void end_slow(struct server *s)
 {
-	double allowed = s->connected == CONNECTIONS ? CROWDED_SECONDS :
-						       s->timeout,
-	       time = now();
+	unsigned int allowed =
+		s->connected == CONNECTIONS ? CROWDED_SECONDS : s->timeout;
+	uint64_t time = ak_now_ns();
 	unsigned int i;
 
 	for (i = 0; i < CONNECTIONS; i++)
 		if (s->clients[i].fd >= 0 &&
-		    time - s->clients[i].since > allowed)
+		    time - s->clients[i].since > allowed * NS_PER_S)
 			shutdown(s->clients[i].fd, SHUT_RDWR);
 }
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/sys.h"
 #include "report.h"
 #include "tool.h"
@@ -22,10 +22,7 @@
 
 static int64_t now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)(ak_now_ns() / 1000000);
 }
 
 /* Nothing of the caller's environment but what a program needs, and tests. */

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/sys.h"
 #include "status.h"
 #include "status_text.h"
@@ -22,14 +22,6 @@
 #define NS_PER_S 1e9
 
 static const double quantiles[] = { 0.5, 0.9, 0.99, 1 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* ------------------------------------------------------------ a board now */
 
@@ -151,7 +143,7 @@ int status_board_read(struct status_board *s,
 	s->desc = *desc;
 	if (!is_there(desc))
 		return -ENODEV;
-	s->time = now_ns();
+	s->time = ak_now_ns();
 	if (!read_us(i, "busy_time_us", &s->busy))
 		s->busy = 0;
 	s->completed = number_or_0(i, "jobs_completed");

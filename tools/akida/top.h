@@ -281,11 +281,4 @@ int top_screen(struct top_model *m, const struct top_loop *l);
 #define TOP_SLOWEST 3600.0
 #define TOP_FASTEST 0.01
 
-/**
- * top_now() - CLOCK_MONOTONIC
- *
- * Return: nanoseconds.
- */
-uint64_t top_now(void);
-
 #endif /* TOP_H */

@@ -8,19 +8,11 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "device/board.h"
 #include "tool.h"
 #include "top.h"
-
-uint64_t top_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 size_t top_find(const struct top_model *m, uint32_t index)
 {
@@ -197,7 +189,7 @@ static void sample_processes(struct top_model *m)
 	struct top_process *list = NULL, *p = NULL;
 	size_t i, count, num = 0;
 	struct status_client *clients;
-	uint64_t now = top_now(), busiest = 0;
+	uint64_t now = ak_now_ns(), busiest = 0;
 	double seconds = 0;
 
 	m->error = -status_clients(&clients, &count, &m->hidden);

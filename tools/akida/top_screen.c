@@ -2,6 +2,7 @@
 /*
  * akida top on a terminal: keys, signals, and the terminal as it was before.
  */
+#include "common/clock.h"
 #include "term.h"
 #include "tool.h"
 #include "top.h"
@@ -126,7 +127,7 @@ static void handle_signals(void)
 static void say(struct top_view *v, const char *text)
 {
 	snprintf(v->message, sizeof(v->message), "%s", text);
-	v->until = top_now() + MESSAGE_NS;
+	v->until = ak_now_ns() + MESSAGE_NS;
 }
 
 static void move_choice(struct top_view *v, int by)
@@ -282,7 +283,7 @@ static void wait_until(const struct top_view *v, uint64_t moment,
 {
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct timespec t = { 0 };
-	uint64_t now = top_now();
+	uint64_t now = ak_now_ns();
 
 	if (v->message[0] && (!moment || v->until < moment))
 		moment = v->until;
@@ -311,7 +312,7 @@ static void loop(struct top_view *v, uint32_t count, const sigset_t *outside)
 	bool due = true;
 
 	while (!ended) {
-		now = top_now();
+		now = ak_now_ns();
 		if (due || (!v->paused && now >= next)) {
 			sample(v);
 			next = now + (uint64_t)(v->interval * 1e9);
@@ -326,7 +327,7 @@ static void loop(struct top_view *v, uint32_t count, const sigset_t *outside)
 		handle_signals();
 		due = take_keys(v);
 		/* A shorter interval counts at once. */
-		now = top_now() + (uint64_t)(v->interval * 1e9);
+		now = ak_now_ns() + (uint64_t)(v->interval * 1e9);
 		if (next > now)
 			next = now;
 	}

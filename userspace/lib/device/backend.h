@@ -217,11 +217,4 @@ int ak_program_ready(struct akida_program *p);
 int ak_take_weights(struct ak_layer *l, const struct akida_array *weights,
 		    const struct akida_array *pointwise, struct ak_err *err);
 
-/**
- * ak_now_ns() - a clock for short times
- *
- * Return: CLOCK_MONOTONIC in nanoseconds.
- */
-uint64_t ak_now_ns(void);
-
 #endif /* AK_BACKEND_H */

@@ -7,6 +7,7 @@
 
 #include <akida.h>
 
+#include "common/clock.h"
 #include "common/le.h"
 #include "device/board_program.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/cpu.h"
 #include "common/export.h"
 #include "device/backend.h"
