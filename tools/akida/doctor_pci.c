@@ -126,29 +126,18 @@ static void check_driver(struct doctor *d, const struct host_pci *f)
 
 /* ---------------------------------------------------------------- link */
 
-static unsigned int lower(unsigned int a, unsigned int b)
-{
-	return b && b < a ? b : a;
-}
-
 static void check_link(struct doctor *d, const struct host_pci *f)
 {
 	struct ak_pci_link now = ak_pci_link(f->dir, "current");
 	struct ak_pci_link board = ak_pci_link(f->dir, "max");
+	struct ak_pci_link best = ak_pci_best_link(f->dir);
 	char is[48], can[48], could[48];
-	struct ak_pci_link slot, best;
-	char bridge[PATH_MAX];
 
 	if (!now.speed || !now.width || !board.speed || !board.width) {
 		doctor_find(d, DOCTOR_OK, "link",
 			    "speed and width are not known to the kernel");
 		return;
 	}
-	snprintf(bridge, sizeof(bridge), "%s", f->dir);
-	*strrchr(bridge, '/') = '\0';
-	slot = ak_pci_link(bridge, "max");
-	best.speed = lower(board.speed, slot.speed);
-	best.width = lower(board.width, slot.width);
 	host_link(now.speed, now.width, is, sizeof(is));
 	host_link(board.speed, board.width, can, sizeof(can));
 	host_link(best.speed, best.width, could, sizeof(could));

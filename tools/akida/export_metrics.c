@@ -60,29 +60,18 @@ struct machine {
 	char driver[64];
 };
 
-static uint32_t lower(uint32_t a, uint32_t b)
-{
-	return b && b < a ? b : a;
-}
-
 static void add_link(struct board *b)
 {
-	struct ak_pci_link slot;
 	char dir[PATH_MAX];
 	unsigned int i;
 
 	if (ak_sys_real(dir, "/sys/bus/pci/devices/%s", b->s.desc.pci_address))
 		return;
 	b->link = ak_pci_link(dir, "current");
-	b->best = ak_pci_link(dir, "max");
+	b->best = ak_pci_best_link(dir);
 	for (i = 0; i < ARRAY_SIZE(error_classes); i++)
 		if (!host_pci_errors(dir, error_classes[i], &b->errors[i]))
 			b->has_errors |= 1u << i;
-	/* The bridge above; the board's own limit stands if it has none. */
-	*strrchr(dir, '/') = '\0';
-	slot = ak_pci_link(dir, "max");
-	b->best.speed = lower(b->best.speed, slot.speed);
-	b->best.width = lower(b->best.width, slot.width);
 }
 
 /* A value between quotes: valid UTF-8, or a scrape would be refused whole. */
@@ -396,19 +385,17 @@ static void put_sensor(struct writer *w, const struct machine *m)
 
 static void put_mode(struct writer *w, const struct machine *m)
 {
-	static const char *const modes[] = { "performance", "economy",
-					     "lowpower" };
 	unsigned int i, k;
 	char more[64];
 
 	for (i = 0; i < m->num; i++) {
 		const char *mode = m->boards[i].s.sensors.mode;
 
-		for (k = 0; mode[0] && k < ARRAY_SIZE(modes); k++) {
+		for (k = 0; mode[0] && k < AK_CLOCK_MODES; k++) {
 			snprintf(more, sizeof(more), "%s=\"%s\"", w->f->name,
-				 modes[k]);
+				 ak_clock_modes[k]);
 			put_count(w, "", m->boards[i].labels, more,
-				  !strcmp(mode, modes[k]));
+				  !strcmp(mode, ak_clock_modes[k]));
 		}
 	}
 }

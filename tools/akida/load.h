@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 
-#define LOAD_MAX_NAME 63
+#include <akida.h>
+
+#define LOAD_MAX_NAME (AKIDA_NAME_SIZE - 1)
 
 /**
  * load_name() - the name that a program gets after its file

@@ -6,7 +6,6 @@
 #include "load.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -167,29 +166,15 @@ static int read_config(struct job *j, bool json)
 static int set_attribute(const struct job *j, const char *what,
 			 const char *attribute, const char *value)
 {
-	char path[PATH_MAX];
-	ssize_t n;
-	int fd, rc = 0;
+	int rc = ak_sys_write(value, "%s", attribute);
 
-	if (ak_sys_path(path, "%s", attribute))
-		return -1;
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT) {
+	if (rc == -ENOENT)
 		term_error("%s: %s: %s cannot be told one", j->path, what,
 			   j->desc.node);
-		return -1;
-	}
-	do {
-		n = fd < 0 ? -1 : write(fd, value, strlen(value));
-	} while (n < 0 && errno == EINTR);
-	if (n < 0) {
+	else if (rc)
 		term_error("%s: %s: %s does not take it: %s", j->path, what,
-			   j->desc.node, strerror(errno));
-		rc = -1;
-	}
-	if (fd >= 0)
-		close(fd);
-	return rc;
+			   j->desc.node, strerror(-rc));
+	return rc ? -1 : 0;
 }
 
 /* A board has its node a moment before its sensor; one without a sensor has no

@@ -240,14 +240,10 @@ void top_json(const struct top_model *m);
 
 /* ---------------------------------------------------------------- clock */
 
-/* Modes of the clock, as the driver calls them */
-extern const char *const top_modes[];
-#define TOP_MODES 3
-
 /**
  * top_set_mode() - have a board's clock run in another mode
  * @b: board
- * @mode: number in top_modes
+ * @mode: number in ak_clock_modes
  * @said: where to put what happened: a sentence
  * @size: of @said
  *

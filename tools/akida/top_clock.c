@@ -3,47 +3,24 @@
  * akida top: changing the mode of a board's clock.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/sys.h"
+#include "device/board.h"
 #include "top.h"
-
-const char *const top_modes[] = { "performance", "economy", "lowpower" };
-
-static int write_mode(const struct status_board *b, const char *mode)
-{
-	char path[PATH_MAX];
-	ssize_t n = (ssize_t)strlen(mode), done;
-	int fd, rc;
-
-	rc = ak_sys_path(path, "/sys/class/akida/akida%u/clock_mode",
-			 b->desc.index);
-	if (rc)
-		return rc;
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	done = write(fd, mode, (size_t)n);
-	rc = done == n ? 0 : done < 0 ? -errno : -EIO;
-	if (close(fd) && !rc)
-		rc = -errno;
-	return rc;
-}
 
 int top_set_mode(const struct status_board *b, unsigned int mode, char *said,
 		 size_t size)
 {
 	unsigned int n = b->desc.index;
-	int rc = write_mode(b, top_modes[mode]);
+	int rc = ak_sys_write(ak_clock_modes[mode],
+			      AK_BOARD_CLASS "/akida%u/clock_mode", n);
 
 	switch (rc) {
 	case 0:
 		snprintf(said, size, "akida%u: its clock's mode is now %s", n,
-			 top_modes[mode]);
+			 ak_clock_modes[mode]);
 		break;
 	case -EACCES:
 	case -EPERM:

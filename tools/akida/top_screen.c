@@ -3,6 +3,7 @@
  * akida top on a terminal: keys, signals, and the terminal as it was before.
  */
 #include "common/clock.h"
+#include "device/board.h"
 #include "term.h"
 #include "tool.h"
 #include "top.h"
@@ -189,8 +190,8 @@ static void answer(struct top_view *v, int key)
 	char text[sizeof(v->message)];
 	unsigned int i;
 
-	for (i = 0; i < TOP_MODES && place < m->boards; i++)
-		if (key == top_modes[i][0]) {
+	for (i = 0; i < AK_CLOCK_MODES && place < m->boards; i++)
+		if (key == ak_clock_modes[i][0]) {
 			top_set_mode(&m->board[place]->now, i, text,
 				     sizeof(text));
 			say(v, text);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "device/board.h"
 #include "tool.h"
 #include "top_view.h"
 
@@ -231,13 +232,14 @@ static void footer(const struct top_view *v, const struct top_page *s)
 	if (v->asking) {
 		snprintf(text, sizeof(text), "Clock of akida%u:", v->chosen);
 		x = ink_text(&v->style, y, 0, s->columns, INK_BOLD, text) + 1;
-		for (i = 0; i < TOP_MODES; i++) {
-			snprintf(text, sizeof(text), "%c", top_modes[i][0]);
+		for (i = 0; i < AK_CLOCK_MODES; i++) {
+			snprintf(text, sizeof(text), "%c",
+				 ak_clock_modes[i][0]);
 			x = ink_text(&v->style, y, x, s->columns - x, INK_BOLD,
 				     text) +
 			    1;
 			x = ink_text(&v->style, y, x, s->columns - x, INK_PLAIN,
-				     top_modes[i]) +
+				     ak_clock_modes[i]) +
 			    2;
 		}
 		ink_text(&v->style, y, x, s->columns - x, INK_DIM,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "common/pci.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/sys.h"
 
@@ -44,4 +46,23 @@ struct ak_pci_link ak_pci_link(const char *dir, const char *which)
 	    width > 0 && width <= 64)
 		l.width = (uint32_t)width;
 	return l;
+}
+
+static uint32_t lower(uint32_t a, uint32_t b)
+{
+	return b && b < a ? b : a;
+}
+
+struct ak_pci_link ak_pci_best_link(const char *dir)
+{
+	struct ak_pci_link best = ak_pci_link(dir, "max"), slot;
+	char bridge[PATH_MAX];
+
+	if (snprintf(bridge, sizeof(bridge), "%s", dir) >= (int)sizeof(bridge))
+		return best;
+	*strrchr(bridge, '/') = '\0';
+	slot = ak_pci_link(bridge, "max");
+	best.speed = lower(best.speed, slot.speed);
+	best.width = lower(best.width, slot.width);
+	return best;
 }

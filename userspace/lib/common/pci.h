@@ -59,4 +59,13 @@ struct ak_pci_link {
  */
 struct ak_pci_link ak_pci_link(const char *dir, const char *which);
 
+/**
+ * ak_pci_best_link() - what a function and the bridge above it both can
+ * @dir: of the function where it really is in sysfs, so that its parent is the
+ *	bridge; what that cannot is not known where it has none
+ *
+ * Return: the link.
+ */
+struct ak_pci_link ak_pci_best_link(const char *dir);
+
 #endif /* AK_PCI_H */

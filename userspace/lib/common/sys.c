@@ -121,6 +121,32 @@ int ak_sys_number(int64_t *value, const char *fmt, ...)
 	return 0;
 }
 
+int ak_sys_write(const char *text, const char *fmt, ...)
+{
+	size_t size = strlen(text);
+	char path[PATH_MAX];
+	ssize_t n;
+	va_list ap;
+	int fd, rc;
+
+	va_start(ap, fmt);
+	rc = vpath(path, fmt, ap);
+	va_end(ap);
+	if (rc)
+		return rc;
+	/* Truncated for tests: attributes are not longer than what they take. */
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	do {
+		n = write(fd, text, size);
+	} while (n < 0 && errno == EINTR);
+	rc = n < 0 ? -errno : (size_t)n == size ? 0 : -EIO;
+	if (close(fd) && !rc)
+		rc = -errno;
+	return rc;
+}
+
 int ak_sys_link(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_MAX], target[PATH_MAX];

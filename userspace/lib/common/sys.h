@@ -63,6 +63,16 @@ int ak_sys_number(int64_t *value, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
+ * ak_sys_write() - write an attribute
+ * @text: all of it, by one write()
+ * @fmt: path, as printf
+ *
+ * Return: 0, what the system said; -EIO if it took a part.
+ */
+int ak_sys_write(const char *text, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
  * ak_sys_link() - last part of what a symbolic link leads to
  * @buf: where to put it
  * @size: of @buf

@@ -130,6 +130,9 @@ int ak_board_fail(struct akida_board *b, int code, const char *fmt, ...)
 	}
 }
 
+const char *const ak_clock_modes[AK_CLOCK_MODES] = { "performance", "economy",
+						     "lowpower" };
+
 static int open_failed(struct akida_board *b, const char *path, int code)
 {
 	switch (-code) {

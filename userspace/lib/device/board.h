@@ -12,6 +12,10 @@
 
 #define AK_BOARD_CLASS "/sys/class/akida"
 
+/* Modes of a clock, as the driver's clock_mode has them */
+#define AK_CLOCK_MODES 3
+extern const char *const ak_clock_modes[AK_CLOCK_MODES];
+
 /**
  * struct akida_board - an open board
  * @refs: the handle, and the buffers on it

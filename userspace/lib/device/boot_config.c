@@ -11,14 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <akida.h>
+
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/util.h"
+#include "device/board.h"
 
 #define FOLDER "/etc/akida/boards.d"
 /* No board takes more: its comparator has 16 bits of 2.5 mW. */
 #define MAX_MICROWATTS 1000000000u
-#define MAX_NAME 63
+#define MAX_NAME (AKIDA_NAME_SIZE - 1)
 
 enum section {
 	SECTION_NONE,
@@ -71,12 +74,10 @@ static struct boot_program *last(struct parser *p)
 
 static int set_clock_mode(struct parser *p, char *value)
 {
-	static const char *const modes[] = { "performance", "economy",
-					     "lowpower" };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(modes); i++)
-		if (!strcmp(value, modes[i])) {
+	for (i = 0; i < AK_CLOCK_MODES; i++)
+		if (!strcmp(value, ak_clock_modes[i])) {
 			p->c->clock_mode = value;
 			return 0;
 		}
